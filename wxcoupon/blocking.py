@@ -1,0 +1,123 @@
+"""Every call from a script without an event loop: a thin facade over a loop in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+
+from .bulk import Done, Failed, bulk
+from .chain import Chain, compose
+from .client import Client, Who
+from .endpoint import Endpoint
+from .errors import ClientStateError
+from .identity import Brand, Merchant, Partner
+from .wire import Answer, WireRequest
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+R = TypeVar("R")
+
+
+class Blocking(Generic[Who]):
+    """A client whose calls return when they are done. Made by :func:`blocking`; may be used from several threads."""
+
+    def __init__(self, client: Client[Who]) -> None:
+        self._client = client
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="wxcoupon", daemon=True)
+        self._thread.start()
+
+    def __repr__(self) -> str:
+        return f"Blocking({self._client!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, work: Coroutine[Any, Any, R]) -> R:
+        if self._loop.is_closed():
+            work.close()
+            raise ClientStateError("this client is closed; make a new one")
+        task = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return task.result()
+        except BaseException:
+            task.cancel()  # Ctrl-C ends the call too; a call that has failed is past cancelling
+            raise
+
+    def close(self) -> None:
+        """Close the client and end its thread. Closing twice is harmless."""
+        if self._loop.is_closed():
+            return
+        self._run(self._client.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def call(self, request: Endpoint[R, Who]) -> R:
+        """Make a typed call; see :meth:`Client.call`."""
+        return self._run(self._client.call(request))
+
+    def send(self, request: Endpoint[Any, Who]) -> Answer:
+        """Make a typed call and return its answer as it came; see :meth:`Client.send`."""
+        return self._run(self._client.send(request))
+
+    def request(
+        self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None, **holes: Any
+    ) -> Any:
+        """Make an untyped call; see :meth:`Client.request`."""
+        return self._untyped(compose(method.upper(), path, json=json, params=params, holes=holes))
+
+    def _untyped(self, request: WireRequest) -> Any:
+        return self._run(self._client.deliver(request))
+
+    def __getitem__(self, path: str) -> Chain:
+        """Begin an untyped call at a URI template; see :class:`Client`."""
+        return Chain(self._untyped, "")[path]
+
+    @property
+    def v3(self) -> Chain:
+        """Begin an untyped call at ``/v3``."""
+        return self["v3"]
+
+    @property
+    def brand(self) -> Chain:
+        """Begin an untyped call at ``/brand``."""
+        return self["brand"]
+
+    def bulk(self, requests: Iterable[Endpoint[R, Who]], *, concurrency: int = 8) -> Iterator[Done[R] | Failed[R]]:
+        """Make every call of *requests*, at most *concurrency* at once; outcomes in the order in which calls end.
+
+        Ending the iteration early cancels the calls under way.
+        """
+        block = bulk(self._client, requests, concurrency=concurrency)
+        outcomes = self._run(block.__aenter__())
+        try:
+            while (outcome := self._run(anext(outcomes, None))) is not None:
+                yield outcome
+        finally:
+            self._run(block.__aexit__(None, None, None))
+
+
+@overload
+def blocking(client: Client[Who]) -> Blocking[Who]: ...
+@overload
+def blocking(client: Settings) -> Blocking[Merchant | Partner | Brand]: ...
+def blocking(client: Client[Any] | Settings) -> Blocking[Any]:
+    """Make a facade over *client* for code without an event loop.
+
+    Args:
+        client: a client that was not used yet, or the settings to make one from.
+
+    Returns:
+        A context manager with :meth:`~Blocking.call`, the untyped styles and :meth:`~Blocking.bulk`.
+    """
+    return Blocking(client if isinstance(client, Client) else client.client())

@@ -1,0 +1,3 @@
+"""Merchant coupons (商家券), for merchants and partners."""
+
+from .coupons import *

@@ -1,0 +1,239 @@
+"""What WeChat Pay documents as wrong, found before it is sent: every fault of a request at once, with its path.
+
+A field's own limits come from its type. What goes with what comes from a method ``check`` that a model may have:
+it yields ``(path below the model, problem)``. Limits drift, so a client may have them only warn, or leave them off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from enum import StrEnum
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+
+from .endpoint import AnyEndpoint
+from .errors import Fault, InvalidRequest
+from .model import Items, Model, Text, Whole, fields, hints, is_required, marks
+
+Checks: TypeAlias = Literal["on", "warn", "off"]
+"""Whether a faulty request is refused, sent with a :class:`RequestWarning`, or sent as given."""
+
+_Inspect: TypeAlias = Callable[[Any, str], Iterator[Fault]]
+_Plan: TypeAlias = tuple[tuple[str, bool, _Inspect, bool], ...]
+_PLANS: Final[dict[type[Model], _Plan]] = {}
+
+
+class RequestWarning(UserWarning):
+    """A request was sent that breaks documented rules, because the client's checks only warn."""
+
+
+def faults(request: Model, *, unknown: bool = False) -> list[Fault]:
+    """Every documented rule that *request* breaks, in the order of its fields.
+
+    Args:
+        request: what is to be sent.
+        unknown: whether a member nobody declared is a fault too.
+    """
+    return list(_walk(request, "$", unknown=unknown))
+
+
+def require(request: AnyEndpoint, *, unknown: bool = False) -> None:
+    """Refuse a request that breaks documented rules.
+
+    Raises:
+        InvalidRequest: with every fault, its path and the page.
+    """
+    if found := faults(request, unknown=unknown):
+        error = InvalidRequest(found, request.route.page or None)
+        error.about(f"{request.route.method} {request.route.path}")
+        raise error
+
+
+def _walk(value: Model, path: str, *, unknown: bool) -> Iterator[Fault]:
+    clean = True
+    for name, needed, inspect, descend in _plan(type(value)):
+        member = getattr(value, name)
+        if member is None:
+            if needed:
+                clean = False
+                yield Fault(f"{path}.{name}", "is required")
+            continue
+        for fault in inspect(member, f"{path}.{name}"):
+            clean = False
+            yield fault
+        if descend:
+            for below, part in _parts(member, f"{path}.{name}"):
+                for fault in _walk(part, below, unknown=unknown):
+                    clean = False
+                    yield fault
+    if unknown:
+        for name in value.extra:
+            yield Fault(f"{path}.{name}", f"there is no such member; known are {', '.join(_names(type(value)))}")
+    check = getattr(value, "check", None)
+    if check is not None and clean:  # a rule about two members needs both of them to be what they should be
+        for below, problem in check():
+            yield Fault(f"{path}.{below}" if below else path, problem)
+
+
+def _names(cls: type[Model]) -> list[str]:
+    return [field.name for field in fields(cls)]
+
+
+def _parts(member: Any, path: str) -> Iterator[tuple[str, Model]]:
+    if isinstance(member, Model):
+        yield path, member
+    elif isinstance(member, list):
+        for index, part in enumerate(member):
+            if isinstance(part, Model):
+                yield f"{path}[{index}]", part
+
+
+def _plan(cls: type[Model]) -> _Plan:
+    if (plan := _PLANS.get(cls)) is not None:
+        return plan
+    known = hints(cls)
+    plan = _PLANS[cls] = tuple(
+        (f.name, is_required(f), _inspector(known[f.name]), _holds_models(known[f.name])) for f in fields(cls)
+    )
+    return plan
+
+
+def _holds_models(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return True
+    return any(_holds_models(part) for part in get_args(annotation))
+
+
+def _inspector(annotation: Any) -> _Inspect:
+    """How a value of this type is looked at."""
+    if get_origin(annotation) is Annotated:
+        inner, *found = get_args(annotation)
+    else:
+        inner, found = annotation, []
+    members = [part for part in get_args(inner) if part is not type(None)] if _is_union(inner) else [inner]
+    if len(members) == 1 and inner is not members[0]:
+        return _inspector(Annotated[(members[0], *found)] if found else members[0])
+    if get_origin(members[0]) is list:
+        return _list(get_args(members[0])[0], next((mark for mark in found if isinstance(mark, Items)), Items()))
+    enum = next((part for part in members if isinstance(part, type) and issubclass(part, StrEnum)), None)
+    if enum is not None:
+        return _enum(enum)
+    if get_origin(members[0]) is Annotated:
+        return _inspector(members[0])
+    if members[0] is bool:
+        return _typed(bool, "true or false")
+    if members[0] is int:
+        return _whole(next((mark for mark in found if isinstance(mark, Whole)), None))
+    if members[0] is str:
+        return _text(next((mark for mark in found if isinstance(mark, Text)), Text(min=0)))
+    if isinstance(members[0], type) and issubclass(members[0], datetime):
+        return _moment
+    return _typed(members[0], f"a {members[0].__name__}")
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, UnionType)
+
+
+def _typed(cls: type, words: str) -> _Inspect:
+    def inspect(value: Any, path: str) -> Iterator[Fault]:
+        if not isinstance(value, cls):
+            yield Fault(path, f"has to be {words}, not a {type(value).__name__}")
+
+    return inspect
+
+
+def _text(limits: Text) -> _Inspect:
+    full = re.compile(f"[{limits.alphabet}]*") if limits.alphabet else None
+
+    def inspect(value: Any, path: str) -> Iterator[Fault]:
+        if not isinstance(value, str):
+            yield Fault(path, f"has to be text, not a {type(value).__name__}")
+        elif not limits.min <= len(value) <= (limits.max or len(value)) or (full and not full.fullmatch(value)):
+            yield Fault(path, f"has to be {limits.rule} (it has {len(value)})")
+        elif not value.isascii() and max(value) > "\uffff":
+            yield Fault(path, "has a character of four UTF-8 bytes (an emoji, say), which WeChat Pay does not take")
+
+    return inspect
+
+
+def _whole(limits: Whole | None) -> _Inspect:
+    def inspect(value: Any, path: str) -> Iterator[Fault]:
+        if not isinstance(value, int) or isinstance(value, bool):
+            yield Fault(path, f"has to be a whole number, not a {type(value).__name__}")
+        elif limits and (
+            value < limits.min or value % limits.multiple_of or (limits.max is not None and value > limits.max)
+        ):
+            yield Fault(path, f"has to be {limits.rule} (it is {value})")
+
+    return inspect
+
+
+def _enum(enum: type[StrEnum]) -> _Inspect:
+    known = {member.value for member in enum}
+
+    def inspect(value: Any, path: str) -> Iterator[Fault]:
+        if value not in known:
+            yield Fault(path, f"has to be one of {', '.join(member.value for member in enum)} (it is {value!r})")
+
+    return inspect
+
+
+def _moment(value: Any, path: str) -> Iterator[Fault]:
+    if not isinstance(value, datetime):
+        yield Fault(path, "has to be a time as RFC 3339, like 2025-08-01T00:00:00+08:00")
+    elif value.tzinfo is None:
+        yield Fault(path, "has to be a time with its offset, normally +08:00")
+
+
+def _list(item: Any, limits: Items) -> _Inspect:
+    one = _inspector(item)
+    swift = _swift(next((mark for mark in marks(item) if isinstance(mark, Text)), None))
+
+    def inspect(value: Any, path: str) -> Iterator[Fault]:
+        if not isinstance(value, list):
+            yield Fault(path, f"has to be a list, not a {type(value).__name__}")
+            return
+        if not limits.min <= len(value) <= (len(value) if limits.max is None else limits.max):
+            yield Fault(path, f"has to have {limits.rule} (it has {len(value)})")
+        if swift is None or not swift(value):
+            for index, part in enumerate(value):
+                yield from one(part, f"{path}[{index}]")
+        if limits.unique and _repeats(value):
+            yield Fault(path, f"has to have each item once; repeated at {_repeats(value)}")
+
+    return inspect
+
+
+def _swift(limits: Text | None) -> Callable[[list[Any]], bool] | None:
+    """Say of a whole list of texts at once that nothing is wrong with any of them: the usual case of 200 codes."""
+    if limits is None or limits.alphabet is None or limits.max is None or limits.min != 1:
+        return None
+    allowed = re.compile(rf"(?a:[{limits.alphabet}]+(?:\n[{limits.alphabet}]+)*)")
+    longest = limits.max
+
+    def fine(values: list[Any]) -> bool:
+        try:
+            return max(map(len, values), default=0) <= longest and allowed.fullmatch("\n".join(values)) is not None
+        except TypeError:
+            return False
+
+    return fine
+
+
+def _repeats(values: list[Any]) -> str:
+    """Where a list repeats itself; empty when it does not, or when its items cannot be compared."""
+    try:
+        if len(set(values)) == len(values):
+            return ""
+    except TypeError:
+        return ""
+    seen: set[Any] = set()
+    where: list[str] = []
+    for index, value in enumerate(values):
+        if value in seen:
+            where.append(f"[{index}]")
+        seen.add(value)
+    return ", ".join(where[:5])

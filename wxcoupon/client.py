@@ -1,0 +1,224 @@
+"""The client: an identity, and a delivery that may be shared with others."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import warnings
+from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
+from typing import Any, Generic, Self
+
+import aiohttp
+import attrs
+from typing_extensions import TypeVar
+
+from . import checks as rules
+from . import crypto, wire
+from .chain import Chain, compose
+from .checks import Checks, RequestWarning
+from .delivery import BACKUP_HOST, MAIN_HOST, Delivery, Plan
+from .endpoint import Endpoint
+from .errors import ConfigurationError, UnreadableAnswer
+from .identity import Brand, Identity, Merchant, Partner
+from .keys import KeyRing
+from .middleware import Sign
+from .pace import SHARED, Pacer
+from .retry import RetryPolicy
+from .wire import Answer, WireRequest
+
+R = TypeVar("R")
+Who = TypeVar("Who", bound=Merchant | Partner | Brand, default=Merchant | Partner | Brand)
+
+
+def _kind(identity: Identity) -> type[Identity]:
+    return type(identity)
+
+
+class Client(Generic[Who]):
+    """Makes calls as one identity.
+
+    Use it as ``async with Client(…) as client``, or call :meth:`close` at the end. One client serves any number of
+    concurrent calls of one event loop.
+
+    Args:
+        identity: who asks: a :class:`Merchant`, :class:`Partner` or :class:`Brand`.
+        platform_keys: the WeChat Pay public keys answers are verified with: ``{"PUB_KEY_ID_…": Path(…)}`` or a ring.
+        checks: what happens to a request that breaks documented rules: ``"on"`` refuses it before anything is sent,
+            ``"warn"`` sends it with a :class:`RequestWarning`, ``"off"`` sends it as given.
+        base_url: the host.
+        backup_url: the host that a call goes to after no connection was made to the first; None for no other.
+        timeout: seconds one attempt may take, the connection included.
+        proxy: address of an HTTP proxy.
+        retry: which failed calls are repeated, how often and when.
+        pacer: what keeps calls below the documented rates; by default one for the whole process.
+        session: an aiohttp session to borrow; it is not closed, and its own middlewares are not used, because
+            nothing may change a request once it is signed.
+        clock: this machine's time, seconds since 1970.
+        nonce: makes the random text of a signature.
+        sleep: waits that many seconds before a repetition.
+
+    Raises:
+        ConfigurationError: an argument cannot be used; the message says which one and why.
+    """
+
+    def __init__(
+        self,
+        identity: Who,
+        platform_keys: KeyRing | Mapping[str, crypto.KeySource | crypto.PublicKey],
+        *,
+        checks: Checks = "on",
+        base_url: str = MAIN_HOST,
+        backup_url: str | None = None,
+        timeout: float = 15.0,
+        proxy: str | None = None,
+        retry: RetryPolicy | None = None,
+        pacer: Pacer = SHARED,
+        session: aiohttp.ClientSession | None = None,
+        clock: Callable[[], float] = time.time,
+        nonce: Callable[[], str] = wire.new_nonce,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        if checks not in {"on", "warn", "off"}:
+            raise ConfigurationError(f"checks is 'on', 'warn' or 'off', not {checks!r}")
+        if timeout <= 0:
+            raise ConfigurationError(f"timeout is a number of seconds above 0, not {timeout}")
+        if backup_url is None and base_url == MAIN_HOST:
+            backup_url = BACKUP_HOST
+        self.identity = identity
+        self._checks: Checks = checks
+        self._delivery = Delivery(
+            keys=platform_keys if isinstance(platform_keys, KeyRing) else KeyRing(platform_keys),
+            base_url=base_url,
+            backup_url=backup_url,
+            session=session,
+            timeout=timeout,
+            proxy=proxy,
+            retry=retry or RetryPolicy(),
+            pacer=pacer,
+            clock=clock,
+            nonce=nonce,
+            sleep=sleep,
+        )
+        self._sign = self._signer()
+
+    def _signer(self) -> Sign:
+        return Sign(self.identity, self._delivery.keys, self._delivery.clock, self._delivery.nonce)
+
+    @classmethod
+    def from_env(cls, config: str | None = None, **options: Any) -> Client[Merchant | Partner | Brand]:
+        """Make a client from the environment and the settings file, as the command line does.
+
+        Args:
+            config: the settings file; by default ``WXCOUPON_CONFIG`` or ``./wxcoupon.toml``, if there is one.
+            options: further arguments of :class:`Client`, which win over the settings.
+
+        Raises:
+            ConfigurationError: a setting is missing or cannot be used; the message names it and where it came from.
+        """
+        from .settings import Settings  # settings make clients, so clients cannot need settings
+
+        return Settings.load(config=config).client(**options)
+
+    def __repr__(self) -> str:
+        return f"Client({self.identity!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the session this client made; a borrowed one stays open. Clients of ``for_brand`` end with it."""
+        await self._delivery.close()
+
+    def for_brand(self: Client[Partner], brand_id: str) -> Client[Partner]:
+        """The same partner, session and quota, acting for another brand."""
+        other = object.__new__(Client)
+        other.identity = attrs.evolve(self.identity, brand_id=brand_id)
+        other._checks = self._checks
+        other._delivery = self._delivery
+        other._sign = other._signer()
+        return other
+
+    async def call(self, request: Endpoint[R, Who]) -> R:
+        """Make a typed call.
+
+        Args:
+            request: an instance of an endpoint's class.
+
+        Returns:
+            The answer, as the endpoint declares it; None where WeChat Pay answers 204.
+
+        Raises:
+            InvalidRequest: documented rules are broken; nothing was sent.
+            NotAllowedError: this identity may not make this call; nothing was sent.
+            ApiError: WeChat Pay refused.
+            UntrustedAnswer: an answer came that is not proven to be WeChat Pay's.
+            NetworkError: no answer came; ``outcome_unknown`` says whether it may have acted.
+        """
+        answer = await self.send(request)
+        try:
+            return wire.decode(request, answer)
+        except UnreadableAnswer as error:
+            error.about(f"{request.route.method} {request.route.path}")
+            raise
+
+    async def send(self, request: Endpoint[Any, Who]) -> Answer:
+        """Make a typed call and return its answer as it came: status, headers and bytes, proven but not read.
+
+        Raises:
+            WxCouponError: as :meth:`call`.
+        """
+        route = request.route
+        if self._checks == "on":
+            rules.require(request)
+        elif self._checks == "warn":
+            for fault in rules.faults(request):
+                warnings.warn(f"{request.name}: {fault}", RequestWarning, stacklevel=3)
+        encoded = wire.encode(request, self.identity)
+        plan = Plan(request.name, route.rates.get(_kind(self.identity)), route.repeatable)
+        return await self._delivery.deliver(encoded, self._sign, plan)
+
+    async def request(
+        self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None, **holes: Any
+    ) -> Any:
+        """Make an untyped call, signed, verified and paced like any other.
+
+        Args:
+            method: the HTTP method.
+            path: the absolute path, ``/v3/…`` or ``/brand/…``; ``{holes}`` are filled by keyword.
+            json: the body.
+            params: the query.
+            holes: values for the path's holes, percent-encoded as one segment each.
+
+        Returns:
+            The answer's JSON, None for 204.
+
+        Raises:
+            WxCouponError: as :meth:`call`.
+        """
+        return await self.deliver(compose(method.upper(), path, json=json, params=params, holes=holes))
+
+    async def deliver(self, request: WireRequest) -> Any:
+        """Send an untyped request that is written already, and return the answer's JSON; see :meth:`request`."""
+        # A number of whatever kind may be inside the body or not, so only a GET is repeated after an unknown outcome.
+        plan = Plan(request.call, None, request.method == "GET")
+        return (await self._delivery.deliver(request, self._sign, plan)).json()
+
+    def __getitem__(self, path: str) -> Chain:
+        """Begin an untyped call at a URI template: ``client["v3/…/{openid}/…"].post(openid=…, json=…)``."""
+        return Chain(self.deliver, "")[path]
+
+    @property
+    def v3(self) -> Chain:
+        """Begin an untyped call at ``/v3``: ``client.v3.marketing.busifavor.coupons.send.post(json=…)``."""
+        return self["v3"]
+
+    @property
+    def brand(self) -> Chain:
+        """Begin an untyped call at ``/brand``."""
+        return self["brand"]

@@ -1,0 +1,207 @@
+"""One request to one proven answer: the only place that says the order of the layers.
+
+``repeat( pace( sign( network ) ) )``: every attempt waits its turn and is freshly signed. Pace and repetition
+stand around aiohttp, not in it, because they are decided by the endpoint, and because aiohttp's timeout would
+count the time a middleware waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import platform
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import aiohttp
+import attrs
+from yarl import URL
+
+from . import wire
+from .endpoint import Rate
+from .errors import (
+    ClientStateError,
+    ConfigurationError,
+    NoAnswerError,
+    RateLimited,
+    UnreachableError,
+    UntrustedAnswer,
+    WxCouponError,
+)
+from .keys import KeyRing
+from .middleware import Sign
+from .pace import Pacer
+from .retry import RetryPolicy
+from .wire import Answer, WireRequest
+
+MAIN_HOST: Final = "https://api.mch.weixin.qq.com"
+BACKUP_HOST: Final = "https://api2.mch.weixin.qq.com"
+
+_log = logging.getLogger("wxcoupon")
+
+
+@attrs.frozen
+class Plan:
+    """What an endpoint's declaration says of how a call is made.
+
+    Attributes:
+        name: the endpoint's name, by which its pace is kept.
+        rate: its documented rate for this caller, None when none is documented.
+        repeatable: whether it may be sent again after an unknown outcome.
+    """
+
+    name: str
+    rate: Rate | None
+    repeatable: bool
+
+
+def host(url: str, what: str) -> str:
+    """Check the address of a host and take it without its last slash.
+
+    Raises:
+        ConfigurationError: it is not an http(s) address, or has a query.
+    """
+    try:
+        parsed = URL(url)
+    except ValueError:
+        parsed = URL()
+    if parsed.scheme not in {"http", "https"} or not parsed.host or parsed.query_string or parsed.fragment:
+        raise ConfigurationError(f"{what}: {url!r} is no address of a host; it looks like {MAIN_HOST}")
+    return url.rstrip("/")
+
+
+class Delivery:
+    """A session, and everything needed to bring a request to WeChat Pay and a proven answer back.
+
+    It makes its session when it is first used, and closes only the session it made.
+    """
+
+    def __init__(
+        self,
+        *,
+        keys: KeyRing,
+        base_url: str,
+        backup_url: str | None,
+        session: aiohttp.ClientSession | None,
+        timeout: float,
+        proxy: str | None,
+        retry: RetryPolicy,
+        pacer: Pacer,
+        clock: Callable[[], float] = time.time,
+        nonce: Callable[[], str] = wire.new_nonce,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.keys = keys
+        self.clock = clock
+        self.nonce = nonce
+        self._hosts = [host(base_url, "base_url")]
+        if backup_url:
+            self._hosts.append(host(backup_url, "backup_url"))
+        self._session = session
+        self._owned = session is None
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(5.0, timeout))
+        self._proxy = proxy
+        self._retry = retry
+        self._pacer = pacer
+        self._sleep = sleep
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+        common = {
+            "Accept": "application/json",
+            "User-Agent": f"wxcoupon aiohttp/{aiohttp.__version__} python/{platform.python_version()}",
+            "Wechatpay-Serial": keys.announced,
+        }
+        self._headers = common
+        self._headers_with_body = common | {"Content-Type": "application/json"}
+
+    def _ready(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._closed:
+            raise ClientStateError("this client is closed; make a new one")
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),  # concurrency is bounded by the caller, not by a queue here
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=self._timeout,
+            )
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise ClientStateError(
+                "this client belongs to another event loop; make one client for each loop, or use wxcoupon.blocking(…)"
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the session, if it was made here; the client cannot be used afterwards."""
+        self._closed = True
+        if self._owned and self._session is not None:
+            await self._session.close()
+
+    async def deliver(self, request: WireRequest, sign: Sign, plan: Plan) -> Answer:
+        """Send until there is a proven answer or a final error.
+
+        Raises:
+            WxCouponError: what became of the last attempt, with the call it belongs to.
+        """
+        attempt = unreachable = 0
+        caller = (self._hosts[0], sign.identity.subject)
+        while True:
+            attempt += 1
+            session = self._ready()
+            await self._pacer.wait(caller, plan.name, plan.rate)
+            try:
+                return await self._attempt(session, self._hosts[unreachable % len(self._hosts)], request, sign)
+            except WxCouponError as error:
+                error.about(request.call)
+                pause = self._retry.pause(error, attempt, repeatable=plan.repeatable)
+                if pause is None:
+                    raise
+                unreachable += isinstance(error, UnreachableError)
+                _log.info(
+                    "%s: attempt %d ended with %s; again in %.2f s", request.call, attempt, type(error).__name__, pause
+                )
+                if isinstance(error, RateLimited):
+                    self._pacer.bar(caller, plan.name, pause)
+                    continue
+            await self._sleep(pause)
+
+    async def _attempt(self, session: aiohttp.ClientSession, base: str, request: WireRequest, sign: Sign) -> Answer:
+        try:
+            async with session.request(
+                request.method,
+                URL(base + request.target, encoded=True),
+                data=request.body or None,
+                headers=self._headers_with_body if request.body else self._headers,
+                allow_redirects=False,
+                middlewares=(sign,),
+                proxy=self._proxy,
+                timeout=self._timeout,
+            ) as response:
+                body = await response.read()
+                status, headers = response.status, response.headers
+        except UntrustedAnswer:
+            raise
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise UnreachableError(
+                f"no connection to {base} ({_reason(error)}); check base_url, proxy and network"
+            ) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise NoAnswerError(f"the request left and no whole answer came ({_reason(error)})") from error
+        _log.debug("%s: HTTP %d, Request-ID %s", request.call, status, headers.get("Request-ID"))
+        if 200 <= status < 300:
+            return Answer(status, headers, body)
+        raise wire.failure(status, headers, body, verified=self._proven(headers, body))
+
+    def _proven(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether an error is signed. Gateways answer without, so this never decides what is raised."""
+        try:
+            wire.verify(headers, body, self.keys, now=self.clock())
+        except UntrustedAnswer:
+            return False
+        return True
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__

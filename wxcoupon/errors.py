@@ -1,0 +1,245 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    WxCouponError
+    ├── LocalError                  yours: nothing was sent
+    │   ├── InvalidRequest          the request breaks documented rules; every fault with its path
+    │   ├── ConfigurationError      a key, a setting or an argument cannot be used
+    │   ├── NotAllowedError         this identity may not make this call
+    │   └── ClientStateError        the client is closed, or belongs to another event loop
+    ├── NetworkError                the wire's: no answer came
+    │   ├── UnreachableError        no connection was made, so nothing was done
+    │   └── NoAnswerError           the request left and no whole answer came back: outcome unknown
+    ├── UntrustedAnswer             an answer came, and it is not proven to be WeChat Pay's
+    │   ├── MissingSignature
+    │   ├── UnknownSerial
+    │   ├── ClockSkew
+    │   ├── UnsupportedSignature
+    │   ├── ProbeSignature
+    │   └── BadSignature
+    ├── UnreadableAnswer            a proven answer that is not what the documentation says
+    └── ApiError                    theirs: WeChat Pay answered with an error
+        ├── RateLimited             429, or the numeric code of it
+        └── ServerError             5xx: outcome unknown
+
+The branch says whose fault it is. :attr:`WxCouponError.outcome_unknown` says the one thing that matters
+before repeating a call: whether WeChat Pay may have acted on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import attrs
+
+
+class WxCouponError(Exception):
+    """Anything this library raises on purpose.
+
+    Attributes:
+        call: what was being asked, as ``METHOD /path/template``; None where no call was under way.
+    """
+
+    outcome_unknown: ClassVar[bool] = False
+    """True when WeChat Pay may have acted: repeat only with the same request number and the same body."""
+
+    call: str | None = None
+
+    def about(self, call: str) -> None:
+        """Name the call this error belongs to, unless it has a name already."""
+        if self.call is None:
+            self.call = call
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{self.call}: {text}" if self.call else text
+
+
+class LocalError(WxCouponError):
+    """The fault is on this side, and nothing was sent."""
+
+
+@attrs.frozen
+class Fault:
+    """One thing wrong with a request.
+
+    Attributes:
+        path: where, as a JSON path from the request's root (``$.stock.store_scope``).
+        problem: what is wrong and what would be right.
+    """
+
+    path: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+class InvalidRequest(LocalError):  # noqa: N818 - it names what the request is
+    """The request breaks documented rules.
+
+    Attributes:
+        faults: all of them, in the order of the request's fields.
+        page: the page of WeChat Pay's documentation that states the rules, where known.
+    """
+
+    def __init__(self, faults: Sequence[Fault], page: str | None = None) -> None:
+        self.faults = tuple(faults)
+        self.page = page
+        super().__init__(self.faults, page)
+
+    def __str__(self) -> str:
+        lines = "; ".join(str(fault) for fault in self.faults)
+        text = f"{lines} (see {self.page})" if self.page else lines
+        return f"{self.call}: {text}" if self.call else text
+
+
+class ConfigurationError(LocalError):
+    """A key, a setting or an argument cannot be used; the message says which one and what to do."""
+
+
+class NotAllowedError(LocalError):
+    """This identity may not make this call."""
+
+
+class ClientStateError(LocalError):
+    """The client is closed, or is used from an event loop it does not belong to."""
+
+
+class NetworkError(WxCouponError):
+    """No answer came."""
+
+
+class UnreachableError(NetworkError):
+    """No connection was made, so WeChat Pay has not seen the request."""
+
+
+class NoAnswerError(NetworkError):
+    """The request may have arrived, and no whole answer came back."""
+
+    outcome_unknown = True
+
+
+class UntrustedAnswer(WxCouponError):  # noqa: N818
+    """An answer came that is not proven to be WeChat Pay's, so what it says is not used.
+
+    Attributes:
+        status: the HTTP status of the answer, None for a callback.
+        request_id: the answer's ``Request-ID``: unproven, quote it to support all the same.
+    """
+
+    outcome_unknown = True
+    status: int | None = None
+    request_id: str | None = None
+
+
+class MissingSignature(UntrustedAnswer):
+    """A header the signature needs did not come."""
+
+
+class UnknownSerial(UntrustedAnswer):
+    """The answer is signed with a key that is not in the key ring."""
+
+
+class ClockSkew(UntrustedAnswer):
+    """The answer's timestamp is 300 seconds or more away from this machine's clock.
+
+    Attributes:
+        offset: seconds the sender's clock is ahead of ours (negative: behind).
+    """
+
+    def __init__(self, message: str, offset: float) -> None:
+        self.offset = offset
+        super().__init__(message)
+
+
+class UnsupportedSignature(UntrustedAnswer):
+    """The answer is signed with an algorithm this library does not verify."""
+
+
+class ProbeSignature(UntrustedAnswer):
+    """A deliberately wrong signature (``WECHATPAY/SIGNTEST/``), sent to see that it is refused."""
+
+
+class BadSignature(UntrustedAnswer):
+    """The signature does not belong to this answer."""
+
+
+class UnreadableAnswer(WxCouponError):  # noqa: N818
+    """A proven answer whose body is not the JSON the documentation promises."""
+
+    outcome_unknown = True
+
+
+class ApiError(WxCouponError):
+    """WeChat Pay answered with an error.
+
+    Attributes:
+        status: the HTTP status.
+        code: the symbolic code (``PARAM_ERROR``), empty when the body had none. Branch on status and code.
+        message: WeChat Pay's text, for people.
+        detail: the ``detail`` member exactly as it came: an object, a string or None.
+        request_id: the ``Request-ID`` header, to be quoted to support.
+        numeric_code: the digits after the last hyphen of the ``Request-ID``, None without them.
+        verified: True when the answer carried a valid signature. An unverified error is no proof of a final state.
+    """
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        code: str = "",
+        message: str = "",
+        detail: Any = None,
+        request_id: str | None = None,
+        verified: bool = False,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.detail = detail
+        self.request_id = request_id
+        self.verified = verified
+        suffix = (request_id or "").rpartition("-")
+        self.numeric_code = suffix[2] if suffix[1] and suffix[2].isdecimal() else None
+        super().__init__(status, code)
+
+    def __str__(self) -> str:
+        parts = [f"HTTP {self.status}", self.code, self.message]
+        text = " ".join(part for part in parts if part)
+        if isinstance(self.detail, dict) and self.detail.get("issue"):
+            text += f" ({self.detail.get('field', '')}: {self.detail['issue']})"
+        if self.request_id:
+            text += f" [Request-ID {self.request_id}]"
+        return f"{self.call}: {text}" if self.call else text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are rebuilt from args by default, which keyword-only arguments do not survive.
+        return (_rebuild, (type(self), {name: getattr(self, name) for name in _API_ERROR_FIELDS}, self.call))
+
+
+_API_ERROR_FIELDS = ("status", "code", "message", "detail", "request_id", "verified")
+
+
+def _rebuild(kind: type[ApiError], fields: dict[str, Any], call: str | None) -> ApiError:
+    error = kind(**fields)
+    error.call = call
+    return error
+
+
+class RateLimited(ApiError):  # noqa: N818
+    """Too many requests. Nothing was done; the same request may be repeated later.
+
+    Attributes:
+        retry_after: seconds the answer asks to wait, None when it does not say.
+    """
+
+    retry_after: float | None = None
+
+
+class ServerError(ApiError):
+    """A fault on WeChat Pay's side. It may have acted before it failed."""
+
+    outcome_unknown = True

@@ -1,0 +1,94 @@
+"""Calls spread evenly below the documented rate, before WeChat Pay has to refuse them.
+
+Every call reserves the next free moment of its (caller, endpoint) and sleeps until then: one step, in order of
+arrival, with no bursts. All clients of a process share one pacer, because they share one quota.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Final
+
+from .endpoint import Rate
+from .errors import ConfigurationError
+
+SHARE: Final = 0.95
+"""The part of a documented rate that is used: sleeping is not exact, and 100 % of 20/s made 21 in some seconds."""
+
+
+class Pacer:
+    """Reserves a moment for every call.
+
+    Args:
+        rates: for an endpoint's name (``product_coupon.upload_coupon_codes``) the rate to keep instead of 95 % of the
+            documented one: ``"10/s"``, ``"1000/min"``, or None for no limit.
+        share: the part of a documented rate to use, above 0 and up to 1.
+        clock: seconds, never going back.
+        sleep: waits that many seconds.
+
+    Raises:
+        ConfigurationError: a rate or the share is not one.
+    """
+
+    def __init__(
+        self,
+        rates: Mapping[str, str | None] | None = None,
+        *,
+        share: float = SHARE,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        if not 0 < share <= 1:
+            raise ConfigurationError(f"share is a part of the documented rate, above 0 and up to 1, not {share}")
+        self._own = {name: None if text is None else _parse(name, text) for name, text in (rates or {}).items()}
+        self._share = share
+        self._clock = clock
+        self._sleep = sleep
+        self._next: dict[Hashable, float] = {}
+        self._barred: dict[Hashable, float] = {}
+        self._lock = threading.Lock()  # clients in several threads, each with its loop, share one quota
+
+    def _interval(self, name: str, documented: Rate | None) -> float:
+        if name in self._own:
+            own = self._own[name]
+            return 0.0 if own is None else own.seconds / own.count
+        return 0.0 if documented is None else documented.seconds / (documented.count * self._share)
+
+    async def wait(self, caller: Hashable, name: str, documented: Rate | None) -> None:
+        """Sleep until *caller*'s turn to ask the endpoint *name*."""
+        interval = self._interval(name, documented)
+        key = (caller, name)
+        while True:
+            now = self._clock()
+            with self._lock:
+                turn = max(self._next.get(key, 0.0), self._barred.get(key, 0.0), now)
+                self._next[key] = turn + interval
+            if turn > now:
+                await self._sleep(turn - now)
+            if self._barred.get(key, 0.0) <= max(turn, now):
+                return  # otherwise a 429 came meanwhile and moved everybody's turn: take a new one
+
+    def bar(self, caller: Hashable, name: str, seconds: float) -> None:
+        """Let nobody ask the endpoint for that long: it has just answered 429."""
+        key = (caller, name)
+        with self._lock:
+            until = self._clock() + seconds
+            self._barred[key] = max(until, self._barred.get(key, 0.0))
+            self._next[key] = self._barred[key]
+
+
+def _parse(name: str, text: str) -> Rate:
+    try:
+        rate = Rate.parse(text)
+    except (ValueError, KeyError):
+        rate = Rate(0, 1)
+    if rate.count < 1:
+        raise ConfigurationError(f"rates[{name!r}]: {text!r} is no rate; write it as '10/s' or '1000/min'")
+    return rate
+
+
+SHARED: Final = Pacer()
+"""The pacer of every client of this process that is not given one of its own."""

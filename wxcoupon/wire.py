@@ -1,0 +1,289 @@
+"""The protocol, without any I/O: values to bytes, bytes to values, and the two signatures between them.
+
+Both sides of the wire stand on this file, the client and the sandbox.
+
+https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (requests), 4013053249 (answers)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlencode
+
+import attrs
+
+from . import convert, crypto
+from .endpoint import AnyEndpoint, Endpoint
+from .errors import (
+    ApiError,
+    BadSignature,
+    ClockSkew,
+    ConfigurationError,
+    Fault,
+    InvalidRequest,
+    MissingSignature,
+    NotAllowedError,
+    ProbeSignature,
+    RateLimited,
+    ServerError,
+    UnreadableAnswer,
+    UnsupportedSignature,
+)
+from .identity import Identity
+from .keys import KeyRing
+
+R = TypeVar("R")
+
+WINDOW: Final = 300
+"""Seconds a timestamp may be away from the reader's clock; at this many it is refused."""
+
+_ALGORITHM: Final = "WECHATPAY2-SHA256-RSA2048"
+_PROBE: Final = "WECHATPAY/SIGNTEST/"
+_TOO_MANY: Final = "270924289"
+_ASKING: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_PERSONAL: Final = re.compile(r"(?<=/users/)[^/{}]+|(?<=/coupons/)(?!send\b|use\b|return\b|deactivate\b)[^/{}]+(?=/)")
+
+
+@attrs.frozen
+class WireRequest:
+    """A request as it leaves: what is signed is exactly what is sent.
+
+    Attributes:
+        method: the HTTP method.
+        target: absolute path and query, percent-encoded already.
+        body: the bytes of the body; empty for none.
+        call: ``METHOD /path/template``, without anything personal: for messages and logs.
+    """
+
+    method: str
+    target: str = attrs.field(repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)
+    call: str = ""
+
+
+@attrs.frozen
+class Answer:
+    """A proven answer, before anything was made of it.
+
+    Attributes:
+        status: the HTTP status, 200 to 299.
+        headers: its headers; their names compare without case.
+        body: its bytes, as they were signed.
+    """
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+
+    @property
+    def request_id(self) -> str | None:
+        """The ``Request-ID`` to quote to WeChat Pay's support."""
+        return self.headers.get("Request-ID")
+
+    def json(self) -> Any:
+        """The body as JSON; None when it is empty, as with 204.
+
+        Raises:
+            UnreadableAnswer: the body is not JSON.
+        """
+        if not self.body:
+            return None
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise UnreadableAnswer(
+                "the answer is not JSON; if this stays so, report its Request-ID to WeChat Pay"
+            ) from None
+
+
+def dump(data: Any) -> bytes:
+    """JSON as it is sent: UTF-8, no white space, no NaN."""
+    return _ASKING.encode(data).encode()
+
+
+def segment(value: str) -> str:
+    """Percent-encode *value* as exactly one path segment.
+
+    Raises:
+        InvalidRequest: an empty value, ``.`` or ``..`` would make another path.
+    """
+    if value in {"", ".", ".."}:
+        raise InvalidRequest([Fault("$", f"{value!r} cannot stand in a path")])
+    return quote(value, safe="")
+
+
+def query_string(params: Mapping[str, Any]) -> str:
+    """Percent-encode a query; objects and lists become compact JSON, as the documentation asks."""
+
+    def text(value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        return dump(value).decode()
+
+    return urlencode(
+        {name: text(value) for name, value in params.items() if value is not None}, quote_via=quote, safe=""
+    )
+
+
+def encode(request: AnyEndpoint, identity: Identity) -> WireRequest:
+    """Write a typed request as *identity* sends it.
+
+    Raises:
+        NotAllowedError: this identity may not ask this endpoint.
+        ConfigurationError: a partner has no brand to name.
+    """
+    route = request.route
+    call = f"{route.method} {route.path}"
+    if not isinstance(identity, route.callers):
+        allowed = " or ".join(caller.__name__ for caller in route.callers)
+        error = NotAllowedError(f"a {type(identity).__name__} may not make this call; it takes a {allowed}")
+        error.about(call)
+        raise error
+    fields: dict[str, Any] = convert.to_wire(request)
+    path = route.path
+    for hole in route.holes:
+        try:
+            path = path.replace(f"{{{hole}}}", segment(str(fields.pop(hole, ""))), 1)
+        except InvalidRequest as error:
+            raise InvalidRequest([Fault(f"$.{hole}", error.faults[0].problem)], route.page) from None
+    target = identity.path(path)
+    if route.brand_scoped:
+        try:
+            fields |= identity.scope()
+        except ConfigurationError as error:
+            error.about(call)
+            raise
+    if route.method == "GET":
+        return WireRequest("GET", f"{target}?{query_string(fields)}" if fields else target, b"", call)
+    return WireRequest(route.method, target, dump(fields), call)
+
+
+def label(method: str, target: str) -> str:
+    """Name an untyped call without its query and without the openid or coupon code in its path."""
+    return f"{method} {_PERSONAL.sub('…', target.partition('?')[0])}"
+
+
+def message(*lines: bytes) -> bytes:
+    """What is signed: each line ended by LF, the last one too."""
+    return b"\n".join((*lines, b""))
+
+
+def authorization(identity: Identity, method: str, target: str, body: bytes, *, timestamp: int, nonce: str) -> str:
+    """Sign a request; the value of its ``Authorization`` header."""
+    stamp = str(timestamp)
+    signed = f"{method}\n{target}\n{stamp}\n{nonce}\n".encode() + body + b"\n"
+    name, number = identity.subject
+    return (
+        f'{identity.scheme} {name}="{number}",nonce_str="{nonce}",timestamp="{stamp}",'
+        f'serial_no="{identity.serial_no}",signature="{crypto.sign(identity.private_key, signed)}"'
+    )
+
+
+def new_nonce() -> str:
+    """32 random hexadecimal digits."""
+    return secrets.token_hex(16).upper()
+
+
+def sign_answer(key: crypto.PrivateKey, serial: str, body: bytes, *, timestamp: int, nonce: str) -> dict[str, str]:
+    """The headers WeChat Pay signs an answer or a callback with; here for the sandbox and for tests."""
+    return {
+        "Wechatpay-Timestamp": str(timestamp),
+        "Wechatpay-Nonce": nonce,
+        "Wechatpay-Serial": serial,
+        "Wechatpay-Signature-Type": _ALGORITHM,
+        "Wechatpay-Signature": crypto.sign(key, message(str(timestamp).encode(), nonce.encode(), body)),
+    }
+
+
+def verify(headers: Mapping[str, str], body: bytes, keys: KeyRing, *, now: float) -> None:
+    """Prove that these bytes are WeChat Pay's, written just now.
+
+    Args:
+        headers: the answer's or the callback's headers; names compare without case.
+        body: its exact bytes, after content decoding; empty with 204.
+        keys: the keys to choose from, by ``Wechatpay-Serial`` alone.
+        now: this machine's time, seconds since 1970.
+
+    Raises:
+        MissingSignature, ClockSkew, UnsupportedSignature, UnknownSerial, ProbeSignature, BadSignature: each says why
+            the bytes are not believed.
+    """
+    try:
+        stamp = headers["Wechatpay-Timestamp"]
+        nonce = headers["Wechatpay-Nonce"]
+        serial = headers["Wechatpay-Serial"]
+        signature = headers["Wechatpay-Signature"]
+    except KeyError as missing:
+        raise MissingSignature(
+            f"the answer has no {missing.args[0]} header, so it may not be WeChat Pay's; "
+            "check base_url and what stands between (a proxy that drops headers, say)"
+        ) from None
+    algorithm = headers.get("Wechatpay-Signature-Type", _ALGORITHM)
+    if algorithm != _ALGORITHM:
+        raise UnsupportedSignature(f"the answer is signed with {algorithm}; only {_ALGORITHM} is verified here")
+    try:
+        offset = int(stamp) - now
+    except ValueError:
+        raise MissingSignature("the Wechatpay-Timestamp header is not a number of seconds") from None
+    if abs(offset) >= WINDOW:
+        raise ClockSkew(
+            f"the answer is dated {abs(offset):.0f} seconds {'after' if offset > 0 else 'before'} this machine's time; "
+            "set this machine's clock right",
+            offset,
+        )
+    key = keys.find(serial)
+    if not crypto.verifies(key, f"{stamp}\n{nonce}\n".encode() + body + b"\n", signature):
+        if signature.startswith(_PROBE):
+            raise ProbeSignature("the answer carries a deliberately wrong signature; repeat the call unchanged")
+        raise BadSignature(
+            f"the signature is not {serial}'s over this answer; check that the key file is the one of that id"
+        )
+
+
+def decode(request: Endpoint[R, Any], answer: Answer) -> R:
+    """Read a proven answer as the type the endpoint declares.
+
+    Raises:
+        UnreadableAnswer: it is not the JSON object the documentation promises.
+    """
+    data = answer.json()
+    returns: Any = request.returns
+    if returns is None or returns is type(None):
+        return None  # type: ignore[return-value] # Endpoint[None]: R is None
+    if not isinstance(data, dict):
+        raise UnreadableAnswer(f"the answer is not a JSON object, which {returns.__name__} is read from")
+    read: R = convert.from_wire(returns, data)
+    return read
+
+
+def failure(status: int, headers: Mapping[str, str], body: bytes, *, verified: bool) -> ApiError:
+    """Make the error of an answer outside 200 to 299, whatever its body is."""
+    try:
+        data: Any = json.loads(body) if body else {}
+    except ValueError:
+        data = {}
+    if not isinstance(data, dict):
+        data = {}
+    kind = RateLimited if status == 429 else ServerError if status >= 500 else ApiError
+    request_id = headers.get("Request-ID")
+    if request_id and request_id.rpartition("-")[2] == _TOO_MANY:
+        kind = RateLimited
+    error = kind(
+        status=status,
+        code=str(data.get("code") or ""),
+        message=str(data.get("message") or "the answer says no more"),
+        detail=data.get("detail"),
+        request_id=request_id,
+        verified=verified,
+    )
+    if isinstance(error, RateLimited):
+        error.retry_after = _seconds(headers.get("Retry-After"))
+    return error
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdecimal() else None
