@@ -36,9 +36,9 @@ def compose(
     """Fill a template's holes and write the request.
 
     Raises:
-        InvalidRequest: a hole has no value, a value has no hole, or the path does not begin with ``/v3/`` or ``/brand/``.
+        InvalidRequest: a hole has no value, a value has no hole, or the path is not under ``/v3/`` or ``/brand/``.
     """
-    path, mark, written = ("/" + template.lstrip("/")).partition("?")
+    path, _, written = ("/" + template.lstrip("/")).partition("?")
     if not path.startswith(("/v3/", "/brand/")):
         raise InvalidRequest([Fault("$", f"the path {path!r} has to begin with /v3/ or /brand/")])
     names = re.findall(r"{(\w+)}", path)
@@ -53,9 +53,7 @@ def compose(
         raise InvalidRequest([Fault("$", "the path has characters that need percent-encoding; use a {hole} for them")])
     query = "&".join(part for part in (written, wire.query_string(params or {})) if part)
     body = b"" if json is None else wire.dump(json)
-    return WireRequest(
-        method, f"{target}?{query}" if query or mark and written else target, body, wire.label(method, path)
-    )
+    return WireRequest(method, f"{target}?{query}" if query else target, body, wire.label(method, path))
 
 
 @attrs.frozen(repr=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
@@ -137,10 +138,8 @@ class Client(Generic[Who]):
 
     def for_brand(self: Client[Partner], brand_id: str) -> Client[Partner]:
         """The same partner, session and quota, acting for another brand."""
-        other = object.__new__(Client)
+        other = copy.copy(self)
         other.identity = attrs.evolve(self.identity, brand_id=brand_id)
-        other._checks = self._checks
-        other._delivery = self._delivery
         other._sign = other._signer()
         return other
 

@@ -29,7 +29,7 @@ _converter = cattrs.Converter()
 class _WireTime(datetime):
     """A moment that remembers how it was written, where writing it anew would spell it otherwise."""
 
-    text: str
+    text: str | None = None  # what is reckoned from it, a day later say, is of this class too and has no spelling yet
 
 
 def _read_time(value: Any, _: Any) -> Any:
@@ -46,7 +46,7 @@ def _read_time(value: Any, _: Any) -> Any:
 
 def write_time(moment: datetime) -> str:
     """Write a moment as RFC 3339, with fractions of a second only where it has them."""
-    if isinstance(moment, _WireTime):
+    if isinstance(moment, _WireTime) and moment.text is not None:
         return moment.text
     return moment.isoformat(
         timespec="auto" if moment.microsecond % 1000 else "milliseconds" if moment.microsecond else "seconds"
@@ -90,7 +90,7 @@ def _structure(cls: type[Model]) -> Callable[[Any, Any], Any]:
 
     def structure(data: Any, _: Any) -> Any:
         if type(data) is not dict:
-            return data if not isinstance(data, cls) else data
+            return data
         values: dict[str, Any] = {}
         for name, read, needed in plan:
             if name in data:

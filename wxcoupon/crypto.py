@@ -128,7 +128,8 @@ def load_public_key(source: KeySource | PublicKey, what: str = "platform_key") -
     except (ValueError, UnsupportedAlgorithm):
         hint = " (it holds a private key)" if b"PRIVATE KEY" in pem else ""
         raise ConfigurationError(
-            f"{what}: {origin} holds no PEM public key{hint}; download the WeChat Pay public key from the merchant platform"
+            f"{what}: {origin} holds no PEM public key{hint}; "
+            "download the WeChat Pay public key from the merchant platform"
         ) from None
     if not isinstance(key, RSAPublicKey):
         raise ConfigurationError(f"{what}: the key in {origin} is not an RSA key")

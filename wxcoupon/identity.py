@@ -72,9 +72,10 @@ class Merchant:
         """The first pair of the Authorization header; also whose quota a call uses."""
         return ("mchid", self.mchid)
 
-    def path(self, path: str) -> str:
+    @classmethod
+    def path(cls, path: str) -> str:
         """The path this identity asks for an endpoint declared at *path*."""
-        return path if path.startswith("/v3/") else _prefixed({}, path, self.kind)
+        return path if path.startswith("/v3/") else _prefixed({}, path, cls.kind)
 
     def scope(self) -> dict[str, str]:
         """What this identity adds to a request about a brand: nothing."""
@@ -109,9 +110,10 @@ class Partner:
         """The first pair of the Authorization header; also whose quota a call uses: one for all brands."""
         return ("mchid", self.mchid)
 
-    def path(self, path: str) -> str:
+    @classmethod
+    def path(cls, path: str) -> str:
         """The path this identity asks for an endpoint declared at *path*."""
-        return path if path.startswith("/v3/") else _prefixed(self._prefixes, path, self.kind)
+        return path if path.startswith("/v3/") else _prefixed(cls._prefixes, path, cls.kind)
 
     def scope(self) -> dict[str, str]:
         """What this identity adds to a request about a brand: the brand.
@@ -152,9 +154,10 @@ class Brand:
         """The first pair of the Authorization header; also whose quota a call uses."""
         return ("brand_id", self.brand_id)
 
-    def path(self, path: str) -> str:
+    @classmethod
+    def path(cls, path: str) -> str:
         """The path this identity asks for an endpoint declared at *path*."""
-        return _prefixed(self._prefixes, path, self.kind)
+        return _prefixed(cls._prefixes, path, cls.kind)
 
     def scope(self) -> dict[str, str]:
         """What this identity adds to a request about a brand: nothing, its signature says it."""

@@ -134,11 +134,14 @@ def model(cls: type[T]) -> type[T]:
     return attrs.frozen(kw_only=True, field_transformer=_hide)(cls)
 
 
+_NOTHING_MORE: Final[Mapping[str, Any]] = {}  # one for all: nearly every value has nothing more
+
+
 @model
 class Model:
     """The root of every request, answer and their parts."""
 
-    extra: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    extra: Mapping[str, Any] = _NOTHING_MORE
     """Members this version does not know, under their wire names: kept from answers, sent with requests."""
 
 

@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -167,15 +167,20 @@ def label(method: str, target: str) -> str:
     return f"{method} {_PERSONAL.sub('…', target.partition('?')[0])}"
 
 
-def message(*lines: bytes) -> bytes:
-    """What is signed: each line ended by LF, the last one too."""
-    return b"\n".join((*lines, b""))
+def request_message(method: str, target: str, stamp: str, nonce: str, body: bytes) -> bytes:
+    """What is signed of a request: five lines, each ended by LF, the last one too."""
+    return f"{method}\n{target}\n{stamp}\n{nonce}\n".encode() + body + b"\n"
+
+
+def answer_message(stamp: str, nonce: str, body: bytes) -> bytes:
+    """What is signed of an answer or a callback: three lines, each ended by LF, the last one too."""
+    return f"{stamp}\n{nonce}\n".encode() + body + b"\n"
 
 
 def authorization(identity: Identity, method: str, target: str, body: bytes, *, timestamp: int, nonce: str) -> str:
     """Sign a request; the value of its ``Authorization`` header."""
     stamp = str(timestamp)
-    signed = f"{method}\n{target}\n{stamp}\n{nonce}\n".encode() + body + b"\n"
+    signed = request_message(method, target, stamp, nonce, body)
     name, number = identity.subject
     return (
         f'{identity.scheme} {name}="{number}",nonce_str="{nonce}",timestamp="{stamp}",'
@@ -195,7 +200,7 @@ def sign_answer(key: crypto.PrivateKey, serial: str, body: bytes, *, timestamp: 
         "Wechatpay-Nonce": nonce,
         "Wechatpay-Serial": serial,
         "Wechatpay-Signature-Type": _ALGORITHM,
-        "Wechatpay-Signature": crypto.sign(key, message(str(timestamp).encode(), nonce.encode(), body)),
+        "Wechatpay-Signature": crypto.sign(key, answer_message(str(timestamp), nonce, body)),
     }
 
 
@@ -236,7 +241,7 @@ def verify(headers: Mapping[str, str], body: bytes, keys: KeyRing, *, now: float
             offset,
         )
     key = keys.find(serial)
-    if not crypto.verifies(key, f"{stamp}\n{nonce}\n".encode() + body + b"\n", signature):
+    if not crypto.verifies(key, answer_message(stamp, nonce, body), signature):
         if signature.startswith(_PROBE):
             raise ProbeSignature("the answer carries a deliberately wrong signature; repeat the call unchanged")
         raise BadSignature(
@@ -253,7 +258,7 @@ def decode(request: Endpoint[R, Any], answer: Answer) -> R:
     data = answer.json()
     returns: Any = request.returns
     if returns is None or returns is type(None):
-        return None  # type: ignore[return-value] # Endpoint[None]: R is None
+        return cast("R", None)  # Endpoint[None]: R is None
     if not isinstance(data, dict):
         raise UnreadableAnswer(f"the answer is not a JSON object, which {returns.__name__} is read from")
     read: R = convert.from_wire(returns, data)

@@ -49,19 +49,15 @@ class Failed(Generic[R]):
     error: WxCouponError
 
 
-async def _one_by_one(requests: Iterable[Q] | AsyncIterable[Q]) -> AsyncGenerator[Q]:
-    if isinstance(requests, AsyncIterable):
-        async for request in requests:
-            yield request
-    else:
-        for request in requests:
-            yield request
+async def _one_by_one(requests: Iterable[Q]) -> AsyncGenerator[Q]:
+    for request in requests:
+        yield request
 
 
 @asynccontextmanager
 async def bulk(
     client: Client[Who], requests: Iterable[Endpoint[R, Who]] | AsyncIterable[Endpoint[R, Who]], *, concurrency: int = 8
-) -> AsyncIterator[AsyncIterator[Done[R] | Failed[R]]]:
+) -> AsyncGenerator[AsyncIterator[Done[R] | Failed[R]]]:
     """Make every call of *requests*, at most *concurrency* at once.
 
     ::
@@ -77,7 +73,8 @@ async def bulk(
 
     Args:
         client: makes the calls.
-        requests: typed requests, from a list, a generator or an async generator; read only as fast as calls end.
+        requests: typed requests, from a list, a generator or an async generator; read only as fast as calls end, and
+            an async generator is closed at the end.
         concurrency: calls under way at once, at least 1.
 
     Yields:
@@ -85,11 +82,11 @@ async def bulk(
 
     Raises:
         ConfigurationError: *concurrency* is not at least 1.
-        Exception: whatever *requests* raises, from the loop over the outcomes, after the calls under way were cancelled.
+        Exception: whatever *requests* raises, from the loop over the outcomes, once the calls under way are cancelled.
     """
     if concurrency < 1:
         raise ConfigurationError(f"concurrency is at least 1, not {concurrency}")
-    source = _one_by_one(requests)
+    source = aiter(requests) if isinstance(requests, AsyncIterable) else _one_by_one(requests)
     turn = asyncio.Lock()  # an async iterator is asked for one item at a time
     finished: asyncio.Queue[Done[R] | Failed[R] | None] = asyncio.Queue(concurrency)
     bugs: list[BaseException] = []
@@ -127,4 +124,5 @@ async def bulk(
     finally:
         runner.cancel()
         await asyncio.gather(runner, return_exceptions=True)
-        await source.aclose()
+        if isinstance(source, AsyncGenerator):
+            await source.aclose()  # a generator that holds a database cursor lets it go now, not at some collection

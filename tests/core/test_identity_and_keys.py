@@ -1,0 +1,122 @@
+"""Identities and keys: what is refused, and that nothing of a key is ever shown."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+
+from wxcoupon import Brand, KeyRing, Merchant, Partner, crypto
+from wxcoupon.errors import ConfigurationError, NotAllowedError, UnknownSerial
+
+KEY = crypto.new_private_key()
+PEM = crypto.private_pem(KEY)
+PUBLIC = crypto.public_pem(KEY)
+
+
+def test_key_from_every_source(tmp_path: Path) -> None:
+    """A key may be a path, PEM text, PEM bytes, or loaded already."""
+    path = tmp_path / "apiclient_key.pem"
+    path.write_bytes(PEM)
+
+    loaded = [crypto.load_private_key(source) for source in (path, str(path), PEM.decode(), PEM, KEY)]
+
+    assert {KEY.private_numbers()} == {key.private_numbers() for key in loaded}
+
+
+def _encrypted() -> bytes:
+    return KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"word"))
+
+
+def _elliptic() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("nowhere.pem", "there is no file nowhere.pem"),
+        (".", "cannot be read"),
+        (b"", "holds no PEM private key"),
+        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "holds no PEM private key"),
+        (PUBLIC, "holds no PEM private key"),
+        (_encrypted(), "encrypted"),
+        (_elliptic(), "not an RSA key"),
+        ("x" * 10_000, "neither PEM text nor the path|cannot be read"),
+        ("a\0b", "neither PEM text nor the path"),
+    ],
+)
+def test_private_key_that_cannot_be_used(source: Any, says: str) -> None:
+    """Each unusable key is refused in one sentence that says what was given and what is needed."""
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        Merchant(mchid="1900000001", serial_no="AB", private_key=source)
+
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"), [(PEM, "it holds a private key"), (b"x", "no PEM public key"), ("nowhere.pem", "no file")]
+)
+def test_platform_key_that_cannot_be_used(source: Any, says: str) -> None:
+    """An unusable platform key is refused by its id."""
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        KeyRing({"PUB_KEY_ID_01": source})
+
+    assert "PUB_KEY_ID_01" in str(caught.value)
+
+
+@pytest.mark.parametrize(("keys", "says"), [({}, "at least one"), ({"ABC": PUBLIC}, "looks like PUB_KEY_ID_")])
+def test_ring_that_is_none(keys: dict[str, bytes], says: str) -> None:
+    """A ring has keys, and their ids are WeChat Pay public key ids."""
+    with pytest.raises(ConfigurationError, match=says):
+        KeyRing(keys)
+
+
+def test_ring_never_falls_back() -> None:
+    """A serial that is not there is an error, however many other keys are; the first one is announced."""
+    ring = KeyRing({"PUB_KEY_ID_01": PUBLIC, "PUB_KEY_ID_02": PUBLIC})
+
+    assert "PUB_KEY_ID_01" == ring.announced
+    with pytest.raises(UnknownSerial, match="PUB_KEY_ID_01, PUB_KEY_ID_02"):
+        ring.find("pub_key_id_01")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Merchant(mchid="", serial_no="AB", private_key=KEY),
+        lambda: Merchant(mchid="19 00", serial_no="AB", private_key=KEY),
+        lambda: Merchant(mchid=1900000001, serial_no="AB", private_key=KEY),  # type: ignore[arg-type]
+        lambda: Partner(mchid="1", serial_no="AB", private_key=KEY, brand_id="x"),
+        lambda: Brand(brand_id='1"', serial_no="AB", private_key=KEY),
+        lambda: Brand(brand_id="1", serial_no="XY", private_key=KEY),
+        lambda: Brand(brand_id="1", serial_no='A"', private_key=KEY),
+    ],
+)
+def test_numbers_that_are_none(make: Callable[[], object]) -> None:
+    """Numbers and serials are what they should be, so that nothing can break out of the Authorization header."""
+    with pytest.raises(ConfigurationError, match=r"of a (Merchant|Partner|Brand)"):
+        make()
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        Merchant(mchid="1", serial_no="AB", private_key=PEM),
+        Partner(mchid="1", serial_no="AB", private_key=PEM),
+        Brand(brand_id="1", serial_no="AB", private_key=PEM),
+    ],
+)
+def test_keys_are_not_printed(identity: object) -> None:
+    """No repr shows a key."""
+    assert "key" not in repr(identity).lower()
+    assert "PRIVATE" not in repr(identity)
+
+
+def test_a_tail_needs_a_prefix() -> None:
+    """A path that an identity has no prefix for is not open to it."""
+    with pytest.raises(NotAllowedError, match="merchant"):
+        Merchant(mchid="1", serial_no="AB", private_key=KEY).path("/product-coupon/product-coupons")

@@ -1,0 +1,165 @@
+"""The pacer, with a clock and a sleep of the test's own: no test here waits."""
+
+import asyncio
+import heapq
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wxcoupon.endpoint import Rate
+from wxcoupon.errors import ConfigurationError
+from wxcoupon.pace import Pacer
+
+TWENTY = Rate.parse("20/s")
+
+
+class Time:
+    """A clock that moves when everybody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self._sleeping: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def clock(self) -> float:
+        """The time now."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep until the test moves the time that far."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleeping, (self.now + seconds, len(self._sleeping), future))
+        await future
+
+    async def run(self) -> None:
+        """Move the time from sleeper to sleeper until nobody sleeps."""
+        await _settle()
+        while self._sleeping:
+            self.now, _, future = heapq.heappop(self._sleeping)
+            if not future.done():
+                future.set_result(None)
+            await _settle()
+
+
+async def _settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def _starts(
+    pacer: Pacer, time: Time, callers: int, rate: Rate | None = TWENTY, name: str = "upload"
+) -> list[float]:
+    starts: list[float] = []
+
+    async def one() -> None:
+        await pacer.wait("me", name, rate)
+        starts.append(time.now)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(callers):
+            group.create_task(one())
+        group.create_task(time.run())
+    return starts
+
+
+async def test_even_spacing_below_the_documented_rate() -> None:
+    """Calls that come all at once start evenly, at 95 % of the documented rate, the first at once."""
+    time = Time()
+
+    starts = await _starts(Pacer(clock=time.clock, sleep=time.sleep), time, 40)
+
+    gaps = {round(later - earlier, 6) for earlier, later in itertools.pairwise(starts)}
+    assert starts[0] == 100.0
+    assert {round(1 / 19, 6)} == gaps
+
+
+@settings(deadline=None)
+@given(arrivals=st.lists(st.floats(0, 3), min_size=1, max_size=120))
+def test_no_second_has_more_than_the_documented_calls(arrivals: list[float]) -> None:
+    """However calls arrive, no second contains more starts than the documented rate."""
+    arrivals.sort()
+
+    async def starts() -> list[float]:
+        time = Time()
+        pacer = Pacer(clock=time.clock, sleep=time.sleep)
+        began: list[float] = []
+
+        async def one(arrival: float) -> None:
+            await time.sleep(arrival)
+            await pacer.wait("me", "upload", TWENTY)
+            began.append(time.now)
+
+        async with asyncio.TaskGroup() as group:
+            for arrival in arrivals:
+                group.create_task(one(arrival))
+            group.create_task(time.run())
+        return began
+
+    began = asyncio.run(starts())
+
+    assert len(arrivals) == len(began)
+    assert all(sum(start <= other < start + 1 for other in began) <= 20 for start in began)
+
+
+async def test_quotas_are_apart() -> None:
+    """Another caller and another endpoint have quotas of their own."""
+    time = Time()
+    pacer = Pacer(clock=time.clock, sleep=time.sleep)
+
+    await pacer.wait("me", "upload", TWENTY)
+    await pacer.wait("you", "upload", TWENTY)
+    await pacer.wait("me", "create", TWENTY)
+
+    assert time.now == 100.0
+
+
+async def test_no_documented_rate_is_no_limit() -> None:
+    """An endpoint without a documented rate never waits."""
+    time = Time()
+
+    assert [100.0] * 50 == await _starts(Pacer(clock=time.clock, sleep=time.sleep), time, 50, None)
+
+
+async def test_own_rate_instead_of_the_documented_one() -> None:
+    """A rate given for an endpoint is kept exactly; None switches its limit off."""
+    time = Time()
+    pacer = Pacer({"upload": "100/min", "create": None}, clock=time.clock, sleep=time.sleep)
+
+    starts = await _starts(pacer, time, 3)
+    free = await _starts(pacer, time, 3, name="create")
+
+    assert [100.0, 100.6, 101.2] == [round(start, 6) for start in starts]
+    assert 1 == len(set(free))
+
+
+async def test_a_429_moves_everybody() -> None:
+    """After a bar nobody starts before it ends, not even those who had their turn already, and then evenly again."""
+    time = Time()
+    pacer = Pacer(clock=time.clock, sleep=time.sleep)
+    await pacer.wait("me", "upload", TWENTY)
+
+    async def bar() -> None:
+        await asyncio.sleep(0)
+        pacer.bar("me", "upload", 2.0)
+
+    task = asyncio.create_task(bar())
+    starts = await _starts(pacer, time, 10)
+    await task
+
+    assert min(starts) >= 102.0
+    assert all(later - earlier > 0.05 for earlier, later in itertools.pairwise(starts))
+
+
+@pytest.mark.parametrize("text", ["fast", "0/s", "-1/s", "10/h", "10", "1.5/s"])
+def test_what_is_no_rate(text: str) -> None:
+    """A rate that is none is refused with how to write one."""
+    with pytest.raises(ConfigurationError, match="10/s"):
+        Pacer({"upload": text})
+
+
+@pytest.mark.parametrize("share", [0, -1, 1.01])
+def test_what_is_no_share(share: float) -> None:
+    """A share of the documented rate is above 0 and at most 1."""
+    with pytest.raises(ConfigurationError, match="share"):
+        Pacer(share=share)

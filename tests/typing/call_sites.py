@@ -1,0 +1,70 @@
+"""What the checkers know at a call site. Never run: mypy and basedpyright read it.
+
+``assert_type`` holds what they infer; an ``ignore`` on a line holds that they reject it, because an ignore that
+is not needed is an error of its own in both.
+"""
+
+from collections.abc import AsyncIterator
+from typing import assert_type
+
+from wxcoupon import Brand, Client, Done, Failed, Merchant, Partner, blocking, bulk, busifavor
+from wxcoupon import product_coupon as pc
+from wxcoupon.bulk import upload_requests
+
+
+async def answers_are_inferred(partner: Client[Partner], brand: Client[Brand], merchant: Client[Merchant]) -> None:
+    upload = pc.UploadCouponCodes(product_coupon_id="1", stock_id="2", out_request_no="number", code_list=["a"])
+    assert_type(await partner.call(upload), pc.UploadedCouponCodes)
+    assert_type(await brand.call(upload), pc.UploadedCouponCodes)
+    assert_type((await brand.call(upload)).success_code_list, list[str] | None)
+
+    pre_send = pc.PreSendCoupon(openid="o", product_coupon_id="1", stock_id="2", appid="wx", send_request_no="number")
+    assert_type((await partner.call(pre_send)).token, str)
+
+    send = busifavor.SendCoupon(openid="o", appid="wx", stock_id="1", out_request_no="n")
+    assert_type(await merchant.call(send), busifavor.SentCoupon)
+    assert_type(await partner.call(send), busifavor.SentCoupon)
+    assert_type(partner.for_brand("120345"), Client[Partner])
+
+
+async def mistakes_are_rejected(partner: Client[Partner], brand: Client[Brand], merchant: Client[Merchant]) -> None:
+    # a missing field
+    pc.UploadCouponCodes(product_coupon_id="1", stock_id="2", code_list=["a"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    # a misspelt field
+    pc.PreSendCoupon(openid="o", product_coupon_id="1", stock_id="2", appid="wx", send_request_no="n", atach="")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    # a field of another type
+    pc.UploadCouponCodes(product_coupon_id=1, stock_id="2", out_request_no="n", code_list=["a"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    # a field by position
+    busifavor.SendCoupon("o", appid="wx", stock_id="1", out_request_no="n")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+
+    send = busifavor.SendCoupon(openid="o", appid="wx", stock_id="1", out_request_no="n")
+    # a request changed after it was made
+    send.openid = "p"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    # a caller that may not call
+    await brand.call(send)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    upload = pc.UploadCouponCodes(product_coupon_id="1", stock_id="2", out_request_no="number", code_list=["a"])
+    await merchant.call(upload)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    brand.for_brand("120345")  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    # a typo on the client: the untyped styles begin at three roots only
+    await brand.cal(upload)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def bulk_keeps_the_types(partner: Client[Partner], codes: AsyncIterator[str]) -> None:
+    uploads = upload_requests(codes, product_coupon_id="1", stock_id="2", job="spring")
+    assert_type(uploads, AsyncIterator[pc.UploadCouponCodes])
+    async with bulk(partner, uploads, concurrency=4) as outcomes:
+        async for outcome in outcomes:
+            match outcome:
+                case Done(result=result):
+                    assert_type(result, pc.UploadedCouponCodes)
+                case Failed(error=error):
+                    assert_type(error.outcome_unknown, bool)
+
+
+def blocking_keeps_the_types(brand: Client[Brand]) -> None:
+    upload = pc.UploadCouponCodes(product_coupon_id="1", stock_id="2", out_request_no="number", code_list=["a"])
+    with blocking(brand) as api:
+        assert_type(api.call(upload), pc.UploadedCouponCodes)
+        for outcome in api.bulk([upload]):
+            assert_type(outcome, Done[pc.UploadedCouponCodes] | Failed[pc.UploadedCouponCodes])
+        api.call(busifavor.SendCoupon(openid="o", appid="wx", stock_id="1", out_request_no="n"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
