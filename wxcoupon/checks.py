@@ -21,7 +21,8 @@ from .model import Items, Model, Text, Whole, fields, hints, is_required, marks
 Checks: TypeAlias = Literal["on", "warn", "off"]
 """Whether a faulty request is refused, sent with a :class:`RequestWarning`, or sent as given."""
 
-_Problems: TypeAlias = Sequence[tuple[str, str]]
+_Problems: TypeAlias = Sequence[tuple[str, str, bool]]
+"""Where below the field, what, and whether the value is of its type all the same."""
 _Inspect: TypeAlias = Callable[[Any], _Problems]
 _Plan: TypeAlias = tuple[tuple[str, bool, _Inspect, bool], ...]
 _PLANS: Final[dict[type[Model], _Plan]] = {}
@@ -56,25 +57,29 @@ def require(request: AnyEndpoint, *, unknown: bool = False) -> None:
         raise error
 
 
-def _walk(value: Model, path: str, found: list[Fault], *, unknown: bool) -> None:
-    before = len(found)
+def _walk(value: Model, path: str, found: list[Fault], *, unknown: bool) -> bool:
+    """Add the faults of *value*; say whether every member is at least of its type."""
+    sound = True
     for name, needed, inspect, descend in _plan(type(value)):
         member = getattr(value, name)
         if member is None:
             if needed:
+                sound = False
                 found.append(Fault(f"{path}.{name}", "is required"))
             continue
-        for below, problem in inspect(member):
+        for below, problem, typed in inspect(member):
+            sound = sound and typed
             found.append(Fault(f"{path}.{name}{below}", problem))
         if descend:
             for below, part in _parts(member):
-                _walk(part, f"{path}.{name}{below}", found, unknown=unknown)
+                sound = _walk(part, f"{path}.{name}{below}", found, unknown=unknown) and sound
     if unknown and value.extra:
         known = ", ".join(field.name for field in fields(type(value)))
         found.extend(Fault(f"{path}.{name}", f"there is no such member; known are {known}") for name in value.extra)
     check = getattr(value, "check", None)
-    if check is not None and len(found) == before:  # a rule about two members needs both to be what they should be
+    if check is not None and sound:  # a rule about two members can only be asked of members of their types
         found.extend(Fault(f"{path}.{below}" if below else path, problem) for below, problem in check())
+    return sound
 
 
 def _parts(member: Any) -> Iterator[tuple[str, Model]]:
@@ -129,8 +134,12 @@ def _inspector(annotation: Any) -> _Inspect:
     return _typed(members[0], f"a {members[0].__name__}")
 
 
-def _here(problem: str) -> _Problems:
-    return [("", problem)]
+def _wrong_type(problem: str) -> _Problems:
+    return [("", problem, False)]
+
+
+def _wrong(problem: str) -> _Problems:
+    return [("", problem, True)]
 
 
 def _is_union(annotation: Any) -> bool:
@@ -139,7 +148,7 @@ def _is_union(annotation: Any) -> bool:
 
 def _typed(cls: type, words: str) -> _Inspect:
     def inspect(value: Any) -> _Problems:
-        return () if isinstance(value, cls) else _here(f"has to be {words}, not a {type(value).__name__}")
+        return () if isinstance(value, cls) else _wrong_type(f"has to be {words}, not a {type(value).__name__}")
 
     return inspect
 
@@ -150,11 +159,11 @@ def _text(limits: Text) -> _Inspect:
 
     def inspect(value: Any) -> _Problems:
         if not isinstance(value, str):
-            return _here(f"has to be text, not a {type(value).__name__}")
+            return _wrong_type(f"has to be text, not a {type(value).__name__}")
         if not limits.min <= len(value) <= longest or (full and not full.fullmatch(value)):
-            return _here(f"has to be {limits.rule} (it has {len(value)})")
+            return _wrong(f"has to be {limits.rule} (it has {len(value)})")
         if not value.isascii() and max(value) > "\uffff":
-            return _here("has a character of four UTF-8 bytes (an emoji, say), which WeChat Pay does not take")
+            return _wrong("has a character of four UTF-8 bytes (an emoji, say), which WeChat Pay does not take")
         return ()
 
     return inspect
@@ -165,9 +174,9 @@ def _whole(limits: Whole) -> _Inspect:
 
     def inspect(value: Any) -> _Problems:
         if not isinstance(value, int) or isinstance(value, bool):
-            return _here(f"has to be a whole number, not a {type(value).__name__}")
+            return _wrong_type(f"has to be a whole number, not a {type(value).__name__}")
         if not limits.min <= value <= most or value % limits.multiple_of:
-            return _here(f"has to be {limits.rule} (it is {value})")
+            return _wrong(f"has to be {limits.rule} (it is {value})")
         return ()
 
     return inspect
@@ -178,17 +187,17 @@ def _enum(enum: type[StrEnum]) -> _Inspect:
     listed = ", ".join(member.value for member in enum)
 
     def inspect(value: Any) -> _Problems:
-        return (
-            () if isinstance(value, str) and value in known else _here(f"has to be one of {listed} (it is {value!r})")
-        )
+        if not isinstance(value, str):
+            return _wrong_type(f"has to be one of {listed}, not a {type(value).__name__}")
+        return () if value in known else _wrong(f"has to be one of {listed} (it is {str(value)!r})")
 
     return inspect
 
 
 def _moment(value: Any) -> _Problems:
     if not isinstance(value, datetime):
-        return _here("has to be a time as RFC 3339, like 2025-08-01T00:00:00+08:00")
-    return () if value.tzinfo else _here("has to be a time with its offset, normally +08:00")
+        return _wrong_type("has to be a time as RFC 3339, like 2025-08-01T00:00:00+08:00")
+    return () if value.tzinfo else _wrong_type("has to be a time with its offset, normally +08:00")
 
 
 def _list(item: Any, limits: Items) -> _Inspect:
@@ -198,14 +207,16 @@ def _list(item: Any, limits: Items) -> _Inspect:
 
     def inspect(values: Any) -> _Problems:
         if not isinstance(values, list):
-            return _here(f"has to be a list, not a {type(values).__name__}")
-        found: list[tuple[str, str]] = []
+            return _wrong_type(f"has to be a list, not a {type(values).__name__}")
+        found: list[tuple[str, str, bool]] = []
         if not limits.min <= len(values) <= most:
-            found += _here(f"has to have {limits.rule} (it has {len(values)})")
+            found += _wrong(f"has to have {limits.rule} (it has {len(values)})")
         if not fine(values):
-            found += [(f"[{index}]", problem) for index, part in enumerate(values) for _, problem in one(part)]
+            found += [
+                (f"[{index}]", problem, typed) for index, part in enumerate(values) for _, problem, typed in one(part)
+            ]
         if limits.unique and (repeats := _repeats(values)):
-            found += _here(f"has to have each item once; repeated at {repeats}")
+            found += _wrong(f"has to have each item once; repeated at {repeats}")
         return found
 
     return inspect

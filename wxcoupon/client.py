@@ -140,7 +140,7 @@ class Client(Generic[Who]):
         """The same partner, session and quota, acting for another brand."""
         other = copy.copy(self)
         other.identity = attrs.evolve(self.identity, brand_id=brand_id)
-        other._sign = other._signer()
+        other._sign = other._signer()  # noqa: SLF001 - a copy of this very client
         return other
 
     async def call(self, request: Endpoint[R, Who]) -> R:

@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from cryptography.x509 import load_pem_x509_certificate
 
 from .errors import ConfigurationError
 
@@ -110,6 +109,12 @@ def load_private_key(source: KeySource | PrivateKey, what: str = "private_key") 
     return key
 
 
+def _certified(pem: bytes) -> object:
+    from cryptography.x509 import load_pem_x509_certificate  # as long to import as half of this package
+
+    return load_pem_x509_certificate(pem).public_key()
+
+
 def load_public_key(source: KeySource | PublicKey, what: str = "platform_key") -> PublicKey:
     """Load a WeChat Pay public key, or the key of a platform certificate, from PEM.
 
@@ -124,7 +129,7 @@ def load_public_key(source: KeySource | PublicKey, what: str = "platform_key") -
         return source
     pem, origin = _pem(source, what)
     try:
-        key = load_pem_x509_certificate(pem).public_key() if b"BEGIN CERTIFICATE" in pem else load_pem_public_key(pem)
+        key = _certified(pem) if b"BEGIN CERTIFICATE" in pem else load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
         hint = " (it holds a private key)" if b"PRIVATE KEY" in pem else ""
         raise ConfigurationError(

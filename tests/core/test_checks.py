@@ -101,6 +101,11 @@ def test_all_faults_at_once() -> None:
     assert ["$.name", "$.colour", "$.parts[0].count", "$.when"] == [path for path, _ in found]
 
 
+def test_a_limit_does_not_hide_what_goes_with_what() -> None:
+    """A fault of one member's limit does not keep the faults between members for the next try."""
+    assert ["$.name", "$.flag"] == [path for path, _ in _found(name="", colour="BLUE", flag=True)]
+
+
 def test_extra_members_may_be_sent_on_purpose() -> None:
     """A member given as extra in code is the caller's own decision, and no fault."""
     assert [] == faults(Thing(name="n", colour="RED", parts=[Part(count=2)], extra={"new": 1}))

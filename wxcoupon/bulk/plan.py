@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from itertools import islice
-from typing import Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
-from ..product_coupon import PreSendCoupon, UploadCouponCodes
+if TYPE_CHECKING:  # a family is loaded when it is used: here, when the first requests are made
+    from ..product_coupon import PreSendCoupon, UploadCouponCodes
 
 T = TypeVar("T")
 
@@ -73,6 +74,7 @@ def upload_requests(
     Returns:
         An iterator of requests, or an async one when *codes* is async.
     """
+    from ..product_coupon import UploadCouponCodes
 
     def request(batch: list[str]) -> UploadCouponCodes:
         number = request_no_for(job, product_coupon_id, stock_id, *batch)
@@ -109,6 +111,7 @@ def pre_send_requests(
         An iterator of requests, or an async one when *openids* is async. For stocks whose codes the caller assigns,
         make :class:`~wxcoupon.product_coupon.PreSendCoupon` yourself, with its ``coupon_code``.
     """
+    from ..product_coupon import PreSendCoupon
 
     def request(openid: str) -> PreSendCoupon:
         return PreSendCoupon(

@@ -54,6 +54,24 @@ async def _one_by_one(requests: Iterable[Q]) -> AsyncGenerator[Q]:
         yield request
 
 
+async def _work(
+    client: Client[Who],
+    source: AsyncIterator[Endpoint[R, Who]],
+    turn: asyncio.Lock,
+    finished: asyncio.Queue[Done[R] | Failed[R] | None],
+) -> None:
+    while True:
+        async with turn:  # an async iterator is asked for one item at a time
+            request = await anext(source, None)
+        if request is None:
+            return
+        try:
+            outcome: Done[R] | Failed[R] = Done(request, await client.call(request))
+        except WxCouponError as error:
+            outcome = Failed(request, error)
+        await finished.put(outcome)
+
+
 @asynccontextmanager
 async def bulk(
     client: Client[Who], requests: Iterable[Endpoint[R, Who]] | AsyncIterable[Endpoint[R, Who]], *, concurrency: int = 8
@@ -87,27 +105,15 @@ async def bulk(
     if concurrency < 1:
         raise ConfigurationError(f"concurrency is at least 1, not {concurrency}")
     source = aiter(requests) if isinstance(requests, AsyncIterable) else _one_by_one(requests)
-    turn = asyncio.Lock()  # an async iterator is asked for one item at a time
+    turn = asyncio.Lock()
     finished: asyncio.Queue[Done[R] | Failed[R] | None] = asyncio.Queue(concurrency)
     bugs: list[BaseException] = []
-
-    async def work() -> None:
-        while True:
-            async with turn:
-                request = await anext(source, None)
-            if request is None:
-                return
-            try:
-                outcome: Done[R] | Failed[R] = Done(request, await client.call(request))
-            except WxCouponError as error:
-                outcome = Failed(request, error)
-            await finished.put(outcome)
 
     async def run() -> None:
         try:
             async with asyncio.TaskGroup() as workers:
                 for _ in range(concurrency):
-                    workers.create_task(work())
+                    workers.create_task(_work(client, source, turn, finished))
         except BaseExceptionGroup as group:
             bugs.extend(group.exceptions)
         await finished.put(None)

@@ -71,9 +71,10 @@ class SentCoupon(SendCouponResult):
 class SendCoupon(Endpoint[SentCoupon, Merchant | Partner]):
     """Send a merchant coupon to a user (向用户发券).
 
-    The public page was withdrawn; the facts are those of the official SDKs.
+    Its own page was withdrawn, and permission is by arrangement; the facts are those of the official SDKs. The page
+    named here is of its sibling for coupons with product information, which has the same members.
 
-    https://pay.weixin.qq.com/wiki/doc/apiv3/wxpay/marketing/busifavor/chapter3_1.shtml
+    https://pay.weixin.qq.com/doc/v3/partner/4015595255
     """
 
     openid: OpenId

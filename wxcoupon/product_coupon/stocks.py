@@ -1,12 +1,28 @@
-"""Stocks (批次) of a product coupon: their codes."""
+"""Stocks (批次) of a product coupon: looking them up, and their codes."""
 
 from typing import Annotated, Any
 
-from ..convert import register
+from ..convert import from_wire, register
 from ..endpoint import Endpoint, endpoint
-from ..model import PRIVATE, CouponCode, Items, Model, RequestNo, Text, model
+from ..model import PRIVATE, CouponCode, Items, Model, RequestNo, model
+from .entities import StockEntity
+from .ids import ProductCouponId, StockId
 
-__all__ = ["FailedCouponCodeInfo", "UploadCouponCodes", "UploadedCouponCodes"]
+__all__ = ["FailedCouponCodeInfo", "GetStock", "UploadCouponCodes", "UploadedCouponCodes"]
+
+
+@endpoint("GET", "/product-coupon/product-coupons/{product_coupon_id}/stocks/{stock_id}", rate="20/s")
+class GetStock(Endpoint[StockEntity]):
+    """Look up a stock (查询商品券指定批次).
+
+    https://pay.weixin.qq.com/doc/v3/partner/4015781542
+    https://pay.weixin.qq.com/doc/brand/4016427475
+    """
+
+    product_coupon_id: ProductCouponId
+    """The product coupon, as its creation answered."""
+    stock_id: StockId
+    """A stock of that product coupon."""
 
 
 @model
@@ -21,8 +37,17 @@ class FailedCouponCodeInfo(Model):
     """The reason in words. None in the older answers that list bare codes."""
 
 
+@model
+class _LoneCouponCodeInfo(FailedCouponCodeInfo):
+    """An object that came with nothing but a code: no description has it, and it is written as it came."""
+
+
 def _read(data: Any, read: Any) -> Any:
-    return FailedCouponCodeInfo(coupon_code=data) if isinstance(data, str) else read(data)
+    if isinstance(data, str):
+        return FailedCouponCodeInfo(coupon_code=data)
+    if isinstance(data, dict) and data.keys() <= {"coupon_code"}:
+        return from_wire(_LoneCouponCodeInfo, data)
+    return read(data)
 
 
 def _write(value: FailedCouponCodeInfo, write: Any) -> Any:
@@ -31,6 +56,7 @@ def _write(value: FailedCouponCodeInfo, write: Any) -> Any:
 
 
 register(FailedCouponCodeInfo, _read, _write)
+register(_LoneCouponCodeInfo, lambda data, read: read(data), lambda value, write: write(value))
 
 
 @model
@@ -64,9 +90,9 @@ class UploadCouponCodes(Endpoint[UploadedCouponCodes]):
     https://pay.weixin.qq.com/doc/brand/4016427797
     """
 
-    product_coupon_id: Annotated[str, Text(1, 40)]
+    product_coupon_id: ProductCouponId
     """The product coupon, as its creation answered."""
-    stock_id: Annotated[str, Text(1, 40)]
+    stock_id: StockId
     """A stock of that product coupon."""
     out_request_no: RequestNo
     """Number of this upload; repeat it only with the same codes."""
