@@ -20,6 +20,7 @@ import attrs
 
 from . import wire
 from .errors import Fault, InvalidRequest
+from .jsontext import dump
 from .wire import WireRequest
 
 
@@ -52,7 +53,7 @@ def compose(
     if not re.fullmatch(r"(?:[!-~])*", target + written):
         raise InvalidRequest([Fault("$", "the path has characters that need percent-encoding; use a {hole} for them")])
     query = "&".join(part for part in (written, wire.query_string(params or {})) if part)
-    body = b"" if json is None else wire.dump(json)
+    body = b"" if json is None else dump(json)
     return WireRequest(method, f"{target}?{query}" if query else target, body, wire.label(method, path))
 
 

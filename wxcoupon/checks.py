@@ -162,7 +162,7 @@ def _text(limits: Text) -> _Inspect:
             return _wrong_type(f"has to be text, not a {type(value).__name__}")
         if not limits.min <= len(value) <= longest or (full and not full.fullmatch(value)):
             return _wrong(f"has to be {limits.rule} (it has {len(value)})")
-        if not value.isascii() and max(value) > "\uffff":
+        if not value.isascii() and any(char > "\uffff" or "\ud800" <= char <= "\udfff" for char in value):
             return _wrong("has a character of four UTF-8 bytes (an emoji, say), which WeChat Pay does not take")
         return ()
 

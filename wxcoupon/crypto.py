@@ -44,7 +44,7 @@ def sign(key: PrivateKey, message: bytes) -> str:
 def verifies(key: PublicKey, message: bytes, signature: str) -> bool:
     """Say whether *signature* (base64) is *key*'s over *message*; text that is no base64 is no signature."""
     try:
-        key.verify(base64.b64decode(signature, validate=True), message, _PADDING, _HASH)
+        key.verify(binascii.a2b_base64(signature, strict_mode=True), message, _PADDING, _HASH)
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True

@@ -16,6 +16,7 @@ from typing import Final
 
 import aiohttp
 import attrs
+from multidict import CIMultiDict
 from yarl import URL
 
 from . import wire
@@ -107,13 +108,14 @@ class Delivery:
         self._sleep = sleep
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        common = {
-            "Accept": "application/json",
-            "User-Agent": f"wxcoupon aiohttp/{aiohttp.__version__} python/{platform.python_version()}",
-            "Wechatpay-Serial": keys.announced,
-        }
-        self._headers = common
-        self._headers_with_body = common | {"Content-Type": "application/json"}
+        self._headers = CIMultiDict(
+            {
+                "Accept": "application/json",
+                "User-Agent": f"wxcoupon aiohttp/{aiohttp.__version__} python/{platform.python_version()}",
+                "Wechatpay-Serial": keys.announced,
+            }
+        )
+        self._headers_with_body = CIMultiDict(self._headers, **{"Content-Type": "application/json"})
 
     def _ready(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()

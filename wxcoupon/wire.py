@@ -7,7 +7,6 @@ https://pay.weixin.qq.com/doc/v3/merchant/4012365342 (requests), 4013053249 (ans
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -34,6 +33,7 @@ from .errors import (
     UnsupportedSignature,
 )
 from .identity import Identity
+from .jsontext import dump, load
 from .keys import KeyRing
 
 R = TypeVar("R")
@@ -44,7 +44,6 @@ WINDOW: Final = 300
 _ALGORITHM: Final = "WECHATPAY2-SHA256-RSA2048"
 _PROBE: Final = "WECHATPAY/SIGNTEST/"
 _TOO_MANY: Final = "270924289"
-_ASKING: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _PERSONAL: Final = re.compile(r"(?<=/users/)[^/{}]+|(?<=/coupons/)(?!send\b|use\b|return\b|deactivate\b)[^/{}]+(?=/)")
 
 
@@ -93,16 +92,11 @@ class Answer:
         if not self.body:
             return None
         try:
-            return json.loads(self.body)
+            return load(self.body)
         except ValueError:
             raise UnreadableAnswer(
                 "the answer is not JSON; if this stays so, report its Request-ID to WeChat Pay"
             ) from None
-
-
-def dump(data: Any) -> bytes:
-    """JSON as it is sent: UTF-8, no white space, no NaN."""
-    return _ASKING.encode(data).encode()
 
 
 def segment(value: str) -> str:
@@ -113,7 +107,7 @@ def segment(value: str) -> str:
     """
     if value in {"", ".", ".."}:
         raise InvalidRequest([Fault("$", f"{value!r} cannot stand in a path")])
-    return quote(value, safe="")
+    return value if value.isascii() and value.isalnum() else quote(value, safe="")
 
 
 def query_string(params: Mapping[str, Any]) -> str:
@@ -268,7 +262,7 @@ def decode(request: Endpoint[R, Any], answer: Answer) -> R:
 def failure(status: int, headers: Mapping[str, str], body: bytes, *, verified: bool) -> ApiError:
     """Make the error of an answer outside 200 to 299, whatever its body is."""
     try:
-        data: Any = json.loads(body) if body else {}
+        data: Any = load(body) if body else {}
     except ValueError:
         data = {}
     if not isinstance(data, dict):
