@@ -26,16 +26,23 @@ def dump(data: Any) -> bytes:
         InvalidRequest: something in it has no JSON form: NaN, a lone surrogate, an object of another kind.
     """
     try:
-        if isinstance(data, dict) and any(type(value) is list and len(value) >= _LONG for value in data.values()):
-            if all(type(name) is str for name in data):
-                return f"{{{','.join([f'{_encode(name)}:{_value(value)}' for name, value in data.items()])}}}".encode()
-        return _encode(data).encode()
+        return (_by_member(data) or _encode(data)).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequest([Fault("$", f"cannot be written as JSON: {error}")]) from error
 
 
-def _value(value: Any) -> str:
-    return (type(value) is list and len(value) >= _LONG and _plain_texts(value)) or _encode(value)
+def _is_long(value: Any) -> bool:
+    return type(value) is list and len(value) >= _LONG
+
+
+def _by_member(data: Any) -> str | None:
+    """An object with a long list in it; None when there is no such list to gain from."""
+    if type(data) is not dict or not any(map(_is_long, data.values())) or any(type(name) is not str for name in data):
+        return None
+    written = [
+        f"{_encode(name)}:{(_is_long(value) and _plain_texts(value)) or _encode(value)}" for name, value in data.items()
+    ]
+    return f"{{{','.join(written)}}}"
 
 
 def _plain_texts(values: list[Any]) -> str | None:
