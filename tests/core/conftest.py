@@ -1,7 +1,6 @@
 """What the core's tests share: a product coupon with a stock that takes uploaded codes."""
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import count
@@ -9,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox_thread import running
 from wxcoupon import Client, Pacer
 from wxcoupon import product_coupon as pc
 from wxcoupon.sandbox import Sandbox
+from wxcoupon.sandbox.callers import Keys
 
 _NUMBERS = count(1)
 
@@ -64,15 +65,7 @@ def upload_stock(sandbox: Sandbox) -> Callable[..., Awaitable[tuple[str, str]]]:
 
 
 @pytest.fixture
-def sandbox_in_thread() -> Iterator[Sandbox]:
-    """A sandbox that runs in a thread of its own, for tests that have no loop."""
-    loop = asyncio.new_event_loop()
-    sandbox = Sandbox(rate_limits="off")
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(sandbox.__aenter__(), loop).result()
-    yield sandbox
-    asyncio.run_coroutine_threadsafe(sandbox.__aexit__(None, None, None), loop).result()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+def sandbox_in_thread(keys: Keys) -> Iterator[Sandbox]:
+    """A sandbox for tests that have no loop."""
+    with running(Sandbox(rate_limits="off", keys=keys)) as sandbox:
+        yield sandbox

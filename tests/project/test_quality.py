@@ -32,7 +32,9 @@ def test_tool(command: list[str]) -> None:
 
 def test_top_level() -> None:
     """The top level holds what its readers expect and nothing else but dotfiles."""
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\n")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
+        "\n"
+    )
     top = {name.partition("/")[0] for name in tracked if name and not name.startswith(".")}
 
     assert top <= {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "wxcoupon", "tests", "benchmarks"}

@@ -1,0 +1,24 @@
+"""A WeChat Pay on your own machine: the other side of the wire, made from the same declarations as the client.
+
+::
+
+    async with Sandbox() as sandbox:
+        async with Client(sandbox.partner, sandbox.platform_keys, base_url=sandbox.base_url) as client:
+            ...
+
+It verifies every request as the real one does, keeps state, answers with signed answers and documented errors, keeps
+the documented rates, and sends sealed and signed callbacks. It never imports the client.
+
+Product coupons, stocks and codes are created by calls. Merchant coupons have no declared call that creates their
+stocks, so two are there from the start: ``100088`` (``MERCHANT_API``, the caller names the code) and ``100089``
+(``WECHATPAY_MODE``); ``sandbox.world.add_merchant_stock`` seeds others.
+
+What it cannot know, it does not check: whether an appid is bound, whether an openid belongs to an appid, whether an
+image was uploaded, whether a callback address was set before the first product coupon.
+"""
+
+from .callers import Keys
+from .refusals import Refusal
+from .server import Sandbox
+
+__all__ = ["Keys", "Refusal", "Sandbox"]

@@ -1,0 +1,268 @@
+"""The sandbox as users hold it: starting and stopping, its identities and keys, and the knobs of a test."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self, TypeAlias
+
+from aiohttp import web
+
+from .. import crypto
+from ..errors import ConfigurationError
+from ..identity import Brand, Identity, Merchant, Partner
+from . import files, merchant_coupons, user_coupons
+from .callbacks import BRAND_SEND, PARTNER_SEND, SCHEDULE, Callbacks
+from .callers import Callers, Keys
+from .control import add_control_routes
+from .gate import Gate
+from .limits import Limits
+from .records import Stock
+from .refusals import Refusal
+from .service import Service
+from .trouble import Failure, Signature, Trouble
+from .world import World
+
+RateLimits: TypeAlias = Literal["documented", "off"]
+
+_NOT_STARTED: Final = "this sandbox has not started yet; use it as: async with Sandbox() as sandbox"
+_PATIENCE: Final = 1.0
+"""Seconds a request under way may take when the sandbox stops."""
+
+
+class Sandbox:
+    """A WeChat Pay on this machine, for tests and for trying things out.
+
+    Use it as ``async with Sandbox() as sandbox``. Its state is in memory and ends with it.
+
+    Args:
+        host: the address to listen at.
+        port: the port to listen at; 0 for a free one.
+        rate_limits: ``"documented"`` answers 429 beyond the documented rates, ``"off"`` never.
+        directory: where to write settings and keys for clients in other processes; None writes nothing.
+        notify_url: where callbacks go of whoever sets no address; None for nowhere.
+        clock: seconds since 1970; everything the sandbox times, it times by this.
+        review_seconds: how long product coupons and stocks stay AUDITING.
+        callback_schedule: seconds before each repetition of a callback that was not acknowledged.
+        keys: the secrets to use; None makes new ones.
+
+    Attributes:
+        world: the state.
+        base_url: where it listens, once started; the identities and keys are there from then on too.
+
+    Raises:
+        ConfigurationError: ``rate_limits`` is neither; on entering: the port is taken, or the files cannot be written.
+    """
+
+    def __init__(  # noqa: PLR0913 - settings of a server, all by keyword
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        rate_limits: RateLimits = "documented",
+        directory: Path | None = None,
+        notify_url: str | None = None,
+        clock: Callable[[], float] = time.time,
+        review_seconds: float = 0.0,
+        callback_schedule: Sequence[float] = SCHEDULE,
+        keys: Keys | None = None,
+    ) -> None:
+        if rate_limits not in {"documented", "off"}:
+            raise ConfigurationError(f"rate_limits is 'documented' or 'off', not {rate_limits!r}")
+        self._host, self._port = host, port
+        self._limits = Limits(clock) if rate_limits == "documented" else None
+        self._directory = directory
+        self._clock = clock
+        self._schedule = callback_schedule
+        self._keys = keys
+        self._runner: web.AppRunner | None = None
+        self._callers: Callers | None = None
+        self._trouble = Trouble()
+        self.world = World(clock, review_seconds=review_seconds, notify_url=notify_url)
+        self.base_url = ""
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Make the keys, listen, and write the files.
+
+        Raises:
+            ConfigurationError: the port is taken, or the files cannot be written.
+            TypeError: a declared endpoint has no handler.
+        """
+        self._keys = keys = self._keys or await Keys.generate_aside()
+        self._callers = callers = Callers(keys)
+        self._callbacks = Callbacks(keys, self._schedule, self._clock)
+        gate = Gate(callers, keys.platform_id, self._limits, self._clock)
+        self._service = Service(self.world, gate, keys, self._trouble)
+        app = self._service.application()
+        add_control_routes(app, self)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+            host = f"[{self._host}]" if ":" in self._host else self._host
+            self.base_url = f"http://{host}:{self._runner.addresses[0][1]}"
+            if self._directory is not None:
+                files.write(self._directory, self.base_url, callers, keys)
+        except OSError as error:
+            await self.stop()
+            raise _cannot_listen(self._host, self._port, error) from error
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop listening, and give up the callbacks that are still on their way."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+            await self._callbacks.close()
+
+    @property
+    def merchant(self) -> Merchant:
+        """A merchant, ready for a client."""
+        return self._people.merchant
+
+    @property
+    def partner(self) -> Partner:
+        """A partner that two brands have granted, acting for the first of them."""
+        return self._people.partner
+
+    @property
+    def brand(self) -> Brand:
+        """The brand the partner acts for, calling itself."""
+        return self._people.brand
+
+    @property
+    def platform_keys(self) -> dict[str, crypto.PublicKey]:
+        """WeChat Pay's public key by its id, ready for a client."""
+        keys = self._secrets
+        return {keys.platform_id: keys.platform.public_key()}
+
+    @property
+    def apiv3_key(self) -> str:
+        """The key that callbacks are sealed with."""
+        return self._secrets.apiv3_key
+
+    @property
+    def _secrets(self) -> Keys:
+        if self._keys is None:
+            raise ConfigurationError(_NOT_STARTED)
+        return self._keys
+
+    @property
+    def _people(self) -> Callers:
+        if self._callers is None:
+            raise ConfigurationError(_NOT_STARTED)
+        return self._callers
+
+    def enrol(self, identity: Identity, brands: Iterable[str] = ()) -> None:
+        """Let another identity call; a partner for these brands."""
+        self._people.enrol(identity, brands)
+
+    def fail_next(
+        self,
+        status: int = 500,
+        code: str = "SYSTEM_ERROR",
+        times: int = 1,
+        *,
+        after_effect: bool = False,
+        numeric: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        """Answer the next *times* requests that pass the gate with an error.
+
+        Args:
+            status: the HTTP status.
+            code: the symbolic code.
+            times: how many.
+            after_effect: whether they are carried out before.
+            numeric: the number at the end of the ``Request-ID``.
+            retry_after: seconds of a ``Retry-After`` header.
+        """
+        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        refusal = Refusal(status, code, "this failure was asked for", numeric=numeric, headers=headers)
+        self._trouble.fail(Failure(refusal, after_effect), times)
+
+    def drop_next(self, times: int = 1, *, after_effect: bool = False) -> None:
+        """Close the connection of the next *times* requests that pass the gate, without an answer.
+
+        Args:
+            times: how many.
+            after_effect: whether they are carried out before.
+        """
+        self._trouble.fail(Failure(None, after_effect), times)
+
+    def answer_next(self, signature: Signature, times: int = 1) -> None:
+        """Sign the next *times* answers wrongly: ``bad``, ``probe``, ``missing``, ``unknown-serial`` or ``old``."""
+        self._trouble.missign(signature, times)
+
+    async def claim(self, token: str) -> dict[str, Any]:
+        """Play the user who taps "receive" in the claim component.
+
+        Args:
+            token: what a pre-send answered.
+
+        Returns:
+            What the user got: of a product coupon what its callback says, of a merchant coupon ``stock_id``,
+            ``coupon_code`` and ``send_request_no``. Claimed again, the same coupon, and no second callback.
+
+        Raises:
+            Refusal: there is no such token, it is older than five minutes, or the stock cannot send any more.
+        """
+        found = self.world.tokens.get(token)
+        if found is None:
+            raise Refusal(404, "NOT_FOUND", "there is no such token")
+        if self.world.now > found.until:
+            raise Refusal(400, "INVALID_REQUEST", "the token has expired: five minutes are over")
+        if not isinstance(found.stock, Stock):
+            got = merchant_coupons.claim(self.world, found, found.stock)
+            return {
+                "stock_id": got.stock_id,
+                "coupon_code": got.coupon_code,
+                "send_request_no": got.out_request_no,
+            }
+        coupon, new = user_coupons.claim(self.world, found, found.stock)
+        resource = user_coupons.send_event(self.world, coupon)
+        subject = found.stock.owner.subject
+        config = self.world.notify_url(subject)
+        if new and config is not None:
+            self._callbacks.send(config.url, PARTNER_SEND if subject[0] == "mchid" else BRAND_SEND, resource)
+        return resource
+
+    async def settled(self) -> None:
+        """Wait until every callback so far has been acknowledged or given up."""
+        await self._callbacks.settled()
+
+    def state(self) -> dict[str, Any]:
+        """What ``GET /_sandbox/state`` answers; :mod:`wxcoupon.sandbox.control` says what it means."""
+        callbacks = self._callbacks
+        return {
+            **self.world.counted(),
+            "requests": dict(self._service.requests),
+            "refused": dict(self._service.refused),
+            "callbacks": {
+                "delivered": callbacks.delivered,
+                "pending": callbacks.pending,
+                "given_up": callbacks.given_up,
+            },
+        }
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> ConfigurationError:
+    if error.errno == errno.EADDRINUSE:
+        return ConfigurationError(
+            f"port {port} of {host} is in use; stop what listens there, or give another port (0 takes a free one)"
+        )
+    return ConfigurationError(f"the sandbox cannot listen at {host}:{port} ({error.strerror or error})")

@@ -1,0 +1,138 @@
+"""A request in, a signed answer out: the routes of every declared endpoint, for every identity that may call.
+
+A request passes the gate (:mod:`.gate`), then its request number is looked up (:mod:`.numbers`), then its handler
+acts on the world (:mod:`.handlers`), and whatever comes of it is signed. Between reading a request and signing its
+answer nothing else runs, so requests that arrive together are carried out one after the other.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from aiohttp import web
+
+from .. import jsontext
+from ..endpoint import AnyEndpoint, registry
+from ..identity import Identity
+from ..model import Items, hints, marks
+from .callers import Keys
+from .control import PREFIX, control
+from .gate import Gate, Knock, Way
+from .handlers import Asked, Handler, handlers
+from .numbers import RequestNumbers
+from .refusals import Refusal
+from .trouble import Trouble
+from .world import World
+
+_Serve: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_Ways: TypeAlias = dict[tuple[str, str], Way]
+
+
+def ways() -> _Ways:
+    """Every method and path of every declared endpoint, with what answers it and who may use it.
+
+    Raises:
+        TypeError: a declared endpoint has no handler.
+    """
+    declared = registry()
+    found: dict[tuple[str, str], tuple[str, set[type[Identity]]]] = {}
+    for name, request in declared.items():
+        for kind in request.route.callers:
+            place = (request.route.method, kind.path(request.route.path))
+            found.setdefault(place, (name, set()))[1].add(kind)
+    acts = handlers(declared)
+    return {
+        place: Way(declared[name], acts[name], frozenset(kinds), _most_repeats(declared[name], acts[name]))
+        for place, (name, kinds) in found.items()
+    }
+
+
+def _most_repeats(request: type[AnyEndpoint], handler: Handler) -> int:
+    if handler.repeats is None:
+        return 0
+    return next(mark.max or 0 for mark in marks(hints(request)[handler.repeats]) if isinstance(mark, Items))
+
+
+class Service:
+    """Answers requests.
+
+    Attributes:
+        requests: how many came to each endpoint, by its name.
+        refused: how many answers were errors, by symbolic code.
+    """
+
+    def __init__(self, world: World, gate: Gate, keys: Keys, trouble: Trouble) -> None:
+        self._world = world
+        self._gate = gate
+        self._keys = keys
+        self._trouble = trouble
+        self._numbers = RequestNumbers()
+        self.requests: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    def application(self) -> web.Application:
+        """Make the application that serves every declared endpoint."""
+        app = web.Application(middlewares=[self._answer])
+        for (method, path), way in ways().items():
+            app.router.add_route(method, path, self._served(way))
+        return app
+
+    def _served(self, way: Way) -> _Serve:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            self.requests[way.request.name] += 1
+            body = await request.read()
+            knock = Knock(request.method, request.raw_path, request.headers, dict(request.match_info), body)
+            asked = self._gate.admit(way, knock)
+            failure = self._trouble.next_failure()
+            if failure is None:
+                return self._signed(self._act(way.handler, asked))
+            if failure.after_effect:
+                self._act(way.handler, asked)
+            if failure.refusal is not None:
+                raise failure.refusal
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()  # nobody is there to read it
+
+        return serve
+
+    def _act(self, handler: Handler, asked: Asked) -> bytes:
+        """Carry a request out, or find what it was answered before; the answer's body, empty for 204."""
+        number = self._numbers.find(asked, handler)
+        if number.answer is not None:
+            return number.answer
+        answer = handler.act(self._world, asked)
+        body = b"" if answer is None else jsontext.dump(answer)
+        self._numbers.remember(number, body if handler.replays else b"")
+        return body
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: _Serve) -> web.StreamResponse:
+        if request.path.startswith(PREFIX):
+            return await control(request, handler)
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return self._refusal(refusal)
+        except web.HTTPNotFound:
+            return self._refusal(Refusal(404, "NOT_FOUND", "there is no such path"))
+        except web.HTTPException as refused:
+            return self._refusal(Refusal(refused.status, "INVALID_REQUEST", refused.reason))
+
+    def _refusal(self, refusal: Refusal) -> web.Response:
+        self.refused[refusal.code] += 1
+        return self._signed(jsontext.dump(refusal.body), refusal.status, refusal.numeric, refusal.headers)
+
+    def _signed(
+        self, body: bytes, status: int = 200, numeric: str | None = None, further: Mapping[str, str] | None = None
+    ) -> web.Response:
+        request_id = uuid.uuid4().hex.upper()
+        headers = self._trouble.sign(self._keys, body, self._world.now)
+        headers["Request-ID"] = request_id if numeric is None else f"{request_id}-{numeric}"
+        headers |= further or {}
+        if not body:
+            return web.Response(status=204, headers=headers)
+        return web.Response(body=body, status=status, headers=headers, content_type="application/json")

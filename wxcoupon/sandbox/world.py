@@ -1,0 +1,207 @@
+"""Everything the sandbox remembers, in memory: it ends with the sandbox.
+
+Objects keep the JSON members they were created with, and answers show them again as they came.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .handlers import Owner
+from .merchant_stocks import CODE_MODES, DEFAULT_STOCKS, MerchantCoupon, MerchantStock
+from .records import NotifyUrl, ProductCoupon, Stock, Token, User, UserCoupon
+from .refusals import not_found
+from .validity import day, validity, written
+
+
+class World:
+    """The sandbox's state.
+
+    Args:
+        clock: seconds since 1970.
+        review_seconds: how long a product coupon or a stock stays AUDITING.
+        notify_url: where callbacks go of whoever has set no address.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], *, review_seconds: float = 0.0, notify_url: str | None = None
+    ) -> None:
+        self.clock = clock
+        self.review_seconds = review_seconds
+        self.product_coupons: dict[str, ProductCoupon] = {}
+        self.stocks: dict[str, Stock] = {}
+        self.merchant_stocks: dict[str, MerchantStock] = {}
+        self.merchant_coupons: dict[tuple[tuple[str, str], str, str, str], MerchantCoupon] = {}
+        self.tokens: dict[str, Token] = {}
+        self.coupons: dict[tuple[str, str], UserCoupon] = {}
+        self.sendings: dict[tuple[str, str, str], UserCoupon] = {}
+        self.codes: defaultdict[str, set[str]] = defaultdict(set)
+        self.notify_urls: dict[tuple[str, str], NotifyUrl] = {}
+        self._default_notify_url = NotifyUrl(notify_url, written(clock())) if notify_url else None
+        self._users: dict[tuple[str, str], User] = {}
+        self._numbers = itertools.count(1000000013)
+        for stock_id, mode in DEFAULT_STOCKS.items():
+            self.add_merchant_stock(stock_id, coupon_code_mode=mode)
+
+    @property
+    def now(self) -> float:
+        """The sandbox's time, seconds since 1970."""
+        return self.clock()
+
+    def notify_url(self, subject: tuple[str, str]) -> NotifyUrl | None:
+        """Where a caller's callbacks go; None when nowhere."""
+        return self.notify_urls.get(subject, self._default_notify_url)
+
+    def new_product_coupon(self, owner: Owner, members: Mapping[str, Any]) -> ProductCoupon:
+        """Keep a product coupon under a new number."""
+        made = ProductCoupon(str(next(self._numbers)), owner, members, self.now + self.review_seconds)
+        self.product_coupons[made.product_coupon_id] = made
+        return made
+
+    def new_stock(self, product_coupon: ProductCoupon, settings: Mapping[str, Any]) -> Stock:
+        """Keep a stock of a product coupon under a new number."""
+        number = f"{product_coupon.product_coupon_id}{len(self.stocks) + 1:03}"
+        made = Stock(number, product_coupon, settings, self.now + self.review_seconds)
+        self.stocks[number] = made
+        return made
+
+    def stock(self, owner: Owner, product_coupon_id: str, stock_id: str) -> Stock:
+        """A stock of a product coupon of *owner*'s.
+
+        Raises:
+            Refusal: there is no such product coupon, or no such stock of it, for this caller.
+        """
+        product_coupon = self.product_coupons.get(product_coupon_id)
+        if product_coupon is None or product_coupon.owner != owner:
+            raise not_found("product_coupon_id")
+        stock = self.stocks.get(stock_id)
+        if stock is None or stock.product_coupon is not product_coupon:
+            raise not_found("stock_id")
+        return stock
+
+    def user(self, appid: str, openid: str) -> User:
+        """The person with this openid under this appid; a new one when nobody has it yet."""
+        user = self._users.get((appid, openid))
+        if user is None:
+            user = self._users[appid, openid] = self.somebody()
+            user.openids[appid] = openid
+        return user
+
+    def somebody(self) -> User:
+        """A person nobody has met yet."""
+        return User("u" + secrets.token_urlsafe(20))
+
+    def openid(self, user: User, appid: str) -> str:
+        """A person's openid under an appid: another one for each, as with WeChat."""
+        if appid not in user.openids:
+            user.openids[appid] = "o" + secrets.token_urlsafe(20)
+            self._users[appid, user.openids[appid]] = user
+        return user.openids[appid]
+
+    def new_token(self, token: Token) -> str:
+        """Keep what a token stands for, and name it."""
+        name = secrets.token_urlsafe(24)
+        self.tokens[name] = token
+        return name
+
+    def add_codes(self, stock: Stock, codes: Iterable[str]) -> None:
+        """Put new codes into a stock. Whether they are new and fit is the caller's business."""
+        known = self.codes[stock.owner.brand_id]
+        for code in codes:
+            stock.codes[code] = None
+            stock.free.append(code)
+            known.add(code)
+
+    def take_code(self, stock: Stock, assigned: str | None) -> str:
+        """The code of the next coupon of a stock: the assigned one, a random one of the uploaded, or a new one."""
+        if assigned is not None:
+            code = assigned
+        elif stock.mode == "UPLOAD":
+            index = secrets.randbelow(len(stock.free))
+            stock.free[index], stock.free[-1] = stock.free[-1], stock.free[index]
+            code = stock.free.pop()
+        else:
+            code = "".join(secrets.choice("0123456789") for _ in range(22))
+        self.codes[stock.owner.brand_id].add(code)
+        return code
+
+    def send(self, stock: Stock, token: Token, code: str) -> UserCoupon:
+        """Put a coupon into the hand of a token's user and count it."""
+        now = self.now
+        begins, last = validity(stock.period, now)
+        coupon = UserCoupon(code, stock, token.user, token.send_request_no, token.attach, now, begins, last)
+        stock.sent += 1
+        stock.sent_by_day[day(now)] += 1
+        stock.sent_by_user[token.user.unionid] += 1
+        self.coupons[stock.owner.brand_id, code] = coupon
+        self.sendings[token.user.unionid, stock.stock_id, token.send_request_no] = coupon
+        return coupon
+
+    def add_merchant_stock(
+        self,
+        stock_id: str,
+        *,
+        coupon_code_mode: str = "WECHATPAY_MODE",
+        max_count: int = 100000,
+        max_count_per_user: int = 100,
+        owner_mchid: str | None = None,
+        product_information: bool = True,
+        codes: Iterable[str] = (),
+    ) -> MerchantStock:
+        """Seed a stock of merchant coupons, as no declared endpoint creates one.
+
+        Args:
+            stock_id: its number.
+            coupon_code_mode: ``WECHATPAY_MODE``, ``MERCHANT_API`` or ``MERCHANT_UPLOAD``.
+            max_count: how many coupons it may ever send.
+            max_count_per_user: how many of them one user may have.
+            owner_mchid: who alone may send them; None for every merchant and partner.
+            product_information: whether it carries product information, so that it can be pre-sent.
+            codes: the codes of ``MERCHANT_UPLOAD``.
+
+        Raises:
+            ValueError: there is no such ``coupon_code_mode``.
+        """
+        if coupon_code_mode not in CODE_MODES:
+            raise ValueError(f"coupon_code_mode is one of {', '.join(CODE_MODES)}, not {coupon_code_mode!r}")
+        stock = MerchantStock(
+            stock_id, coupon_code_mode, max_count, max_count_per_user, owner_mchid, product_information, list(codes)
+        )
+        self.merchant_stocks[stock_id] = stock
+        return stock
+
+    def counted(self) -> dict[str, Any]:
+        """How many there are of everything."""
+        now = self.now
+        return {
+            "product_coupons": len(self.product_coupons),
+            "stocks": [
+                {
+                    "stock_id": stock.stock_id,
+                    "product_coupon_id": stock.product_coupon.product_coupon_id,
+                    "coupon_code_mode": stock.mode,
+                    "state": stock.state(now),
+                    "max_count": stock.max_count,
+                    "total_count": len(stock.codes),
+                    "available_count": len(stock.free),
+                    "sent_count": stock.sent,
+                }
+                for stock in self.stocks.values()
+            ],
+            "merchant_stocks": [
+                {
+                    "stock_id": stock.stock_id,
+                    "coupon_code_mode": stock.coupon_code_mode,
+                    "max_count": stock.max_count,
+                    "sent_count": stock.sent,
+                }
+                for stock in self.merchant_stocks.values()
+            ],
+            "tokens": len(self.tokens),
+            "coupons": dict(Counter(coupon.state(now) for coupon in self.coupons.values())),
+            "merchant_coupons": len(self.merchant_coupons),
+        }
