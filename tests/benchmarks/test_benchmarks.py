@@ -1,0 +1,77 @@
+"""The benchmarks run and report what they promise; how fast anything is, is not looked at here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HIDE = "import sys; sys.modules.update(wechatpayv3=None, httpx=None)"
+CONCURRENCIES = ["1", "8", "32"]
+PEERS = ["wechatpayv3_async", "wechatpayv3_threads"]
+
+
+def run(name: str, *, before: str = "pass") -> dict[str, Any]:
+    """Run a benchmark in a process of its own, and read what it prints."""
+    start = f"{before}; import runpy, sys; sys.argv[1:] = ['--quick', '--json']; "
+    start += f"runpy.run_module('benchmarks.{name}', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def assert_measured(value: object) -> None:
+    """A number that something was really measured with."""
+    assert isinstance(value, float | int)
+    assert value > 0
+
+
+@pytest.mark.slow
+def test_the_client_benchmark_reports_every_part_and_every_limit() -> None:
+    """bench_client prints one JSON object with the cost of a call beside its parts, and how near each limit is."""
+    report = run("bench_client")
+    assert list(report["concurrency"]) == CONCURRENCIES
+    for concurrency, result in report["concurrency"].items():
+        assert set(result["cpu_us"]) == {"sign", "verify", "bare_aiohttp", "typed", "sum"}
+        for value in result["cpu_us"].values():
+            assert_measured(value)
+        assert_measured(result["calls_per_second"]["typed"])
+        assert_measured(report[f"of_sum_cpu_c{concurrency}_limit"])
+        for peer in PEERS:
+            there = peer not in report["missing"]
+            assert (report[f"vs_{peer}_c{concurrency}"] is not None) is there
+            assert (peer in result["calls_per_second"]) is there
+    assert_measured(report["of_p99_c32_limit"])
+    assert report["payload"]["codes"] == 200
+
+
+@pytest.mark.slow
+def test_the_client_benchmark_says_that_a_peer_is_not_installed() -> None:
+    """Without the peer, its ratios are null, the report says what to install, and our own numbers are there."""
+    report = run("bench_client", before=HIDE)
+    for peer in PEERS:
+        assert "pip install" in report["missing"][peer]
+        assert all(report[f"vs_{peer}_c{concurrency}"] is None for concurrency in CONCURRENCIES)
+    assert report["of_speed_wechatpayv3_async_c8_limit"] is None
+    assert_measured(report["concurrency"]["8"]["cpu_us"]["typed"])
+
+
+@pytest.mark.slow
+def test_the_bulk_benchmark_uploads_to_the_sandbox_and_to_the_bound() -> None:
+    """bench_bulk prints one JSON object with codes per second at both servers, and the sandbox holds every code."""
+    report = run("bench_bulk")
+    effort, per_request = report["effort"], report["codes_per_request"]
+    uploads = sum(effort["rounds"] * effort["uploads"] + int(first) for first in CONCURRENCIES)
+    assert report["codes_held_by_sandbox"] == uploads * per_request
+    for concurrency in CONCURRENCIES:
+        for server in ("sandbox", "presigned"):
+            for value in report["concurrency"][concurrency][server].values():
+                assert_measured(value)
+        assert_measured(report[f"of_presigned_limit_c{concurrency}"])
+    assert_measured(report["memory"]["before_mb"])

@@ -1,0 +1,198 @@
+"""A file of users into tokens: one pre-send for each row, every row with its outcome.
+
+Rule 1: a row says what it knows, and the job's defaults say the rest.
+Rule 2: a row that could not be sent as it stands is not sent, and says why.
+Rule 3: nothing more is sent once no other row could end better: a fault on this side, an answer that is not proven or
+        not accepted (401), no connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Final, Self
+
+import attrs
+
+from ..checks import faults
+from ..client import Client
+from ..errors import ApiError, ClientStateError, LocalError, UnreachableError, UntrustedAnswer, WxCouponError
+from ..identity import Brand, Partner
+from ..product_coupon import PreSendCoupon, PreSendToken
+from .plan import request_no_for
+from .run import Done, Failed
+from .settle import settle
+from .sources import Row
+
+LIFETIME: Final = timedelta(seconds=300)
+"""How long a token can be used. https://pay.weixin.qq.com/doc/v3/partner/4016434365"""
+
+_CHINA: Final = timezone(timedelta(hours=8))
+_COLUMNS: Final = ("openid", "send_request_no", "product_coupon_id", "stock_id", "appid", "coupon_code", "attach")
+
+
+class Outcome(StrEnum):
+    """What became of a row."""
+
+    DONE = "done"
+    FAILED = "failed"
+    INVALID = "invalid"
+
+
+@attrs.frozen
+class TokenOutcome:
+    """What became of one row.
+
+    Attributes:
+        line: its number, from 1.
+        outcome: what became of it.
+        openid: the user.
+        send_request_no: the number of the sending: the row's own, or the one derived for it.
+        token: for the claim component of a mini program; None without one.
+        expires_at: until when it can be used, None without one.
+        error: what went wrong, empty when nothing did.
+    """
+
+    line: int
+    outcome: Outcome
+    openid: str = attrs.field(repr=False)
+    send_request_no: str
+    token: str | None = attrs.field(default=None, repr=False)
+    expires_at: datetime | None = None
+    error: str = ""
+
+
+class PreSend:
+    """A job under way: iterate it once for the outcome of every row, in no particular order. Made by :func:`pre_send`.
+
+    The iteration ends with the error that stopped the job, if one did.
+
+    Attributes:
+        counts: outcomes so far, each with its number of rows; complete after the iteration.
+        stopped: the error that stopped the job, None while there is none.
+    """
+
+    def __init__(
+        self,
+        client: Client[Any],
+        rows: AsyncIterable[Row],
+        *,
+        job: str,
+        defaults: Mapping[str, str | None],
+        concurrency: int,
+    ) -> None:
+        self.counts: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
+        self.stopped: WxCouponError | None = None
+        self._client = client
+        self._job = job
+        self._defaults = defaults
+        self._lines: dict[int, int] = {}
+        self._settling = settle(client, self._work(rows), self._judge, concurrency=concurrency)
+        self._outcomes: AsyncIterator[TokenOutcome] | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows with an outcome so far."""
+        return sum(self.counts.values())
+
+    @property
+    def done(self) -> int:
+        """Tokens so far."""
+        return self.counts[Outcome.DONE]
+
+    async def __aenter__(self) -> Self:
+        self._outcomes = await self._settling.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._settling.__aexit__(kind, error, trace)
+
+    async def __aiter__(self) -> AsyncIterator[TokenOutcome]:
+        if self._outcomes is None:
+            raise ClientStateError("the job is not open; write 'async with pre_send(…) as job'")
+        async for outcome in self._outcomes:
+            self.counts[outcome.outcome] += 1
+            yield outcome
+        if self.stopped is not None:
+            raise self.stopped
+
+    async def _work(self, rows: AsyncIterable[Row]) -> AsyncGenerator[PreSendCoupon | list[TokenOutcome]]:
+        async for row in rows:
+            if self.stopped is not None:
+                break
+            request = self._request(row)
+            problem = row.problem or "; ".join(str(fault) for fault in faults(request))
+            if problem:
+                yield [TokenOutcome(row.line, Outcome.INVALID, request.openid, request.send_request_no, error=problem)]
+            else:
+                self._lines[id(request)] = row.line
+                yield request
+
+    def _request(self, row: Row) -> PreSendCoupon:
+        given = row.cells or {"openid": row.text}
+        known: dict[str, Any] = {name: given.get(name) or self._defaults.get(name) for name in _COLUMNS}
+        if known["send_request_no"] is None:
+            parts = (known["product_coupon_id"] or "", known["stock_id"] or "", known["openid"] or "")
+            known["send_request_no"] = request_no_for(self._job, *parts)
+        values: dict[str, Any] = {name: value or "" if name in _NEEDED else value for name, value in known.items()}
+        return PreSendCoupon(**values)
+
+    def _judge(self, end: Done[PreSendToken] | Failed[PreSendToken]) -> list[TokenOutcome]:
+        request: Any = end.request
+        line = self._lines.pop(id(request))
+        if isinstance(end, Failed):
+            if _holds_for_all(end.error):
+                self.stopped = self.stopped or end.error
+            outcome = TokenOutcome(line, Outcome.FAILED, request.openid, request.send_request_no, error=str(end.error))
+        else:
+            until = datetime.now(_CHINA).replace(microsecond=0) + LIFETIME
+            outcome = TokenOutcome(line, Outcome.DONE, request.openid, request.send_request_no, end.result.token, until)
+        return [outcome]
+
+
+_NEEDED: Final = frozenset({"openid", "product_coupon_id", "stock_id", "appid", "send_request_no"})
+
+
+def _holds_for_all(error: WxCouponError) -> bool:
+    """Whether the other rows would end the same way."""
+    if isinstance(error, ApiError):
+        return error.status == 401
+    return isinstance(error, (LocalError, UntrustedAnswer, UnreachableError))
+
+
+def pre_send(
+    client: Client[Partner] | Client[Brand],
+    rows: AsyncIterable[Row],
+    *,
+    job: str,
+    product_coupon_id: str | None = None,
+    stock_id: str | None = None,
+    appid: str | None = None,
+    concurrency: int = 8,
+) -> PreSend:
+    """Get a pre-send token for each row of users.
+
+    Args:
+        client: makes the calls.
+        rows: rows of :func:`~wxcoupon.bulk.sources.open_table`: openids, or cells by column: ``openid`` and, where a
+            row knows it, ``send_request_no``, ``product_coupon_id``, ``stock_id``, ``appid``, ``coupon_code`` and
+            ``attach``.
+        job: names the occasion. Where a row has no ``send_request_no`` it is derived from this, the ids and the openid,
+            so that a user gets one coupon for the occasion, however often it is run.
+        product_coupon_id: the product coupon of rows that name none.
+        stock_id: the stock of rows that name none.
+        appid: the appid of rows that name none.
+        concurrency: calls under way at once.
+
+    Returns:
+        The job, as an async context manager. Leaving its block early cancels the calls under way.
+
+    Raises:
+        WxCouponError: from the iteration, after its last outcome: what stopped the job.
+    """
+    defaults = {"product_coupon_id": product_coupon_id, "stock_id": stock_id, "appid": appid}
+    return PreSend(client, rows, job=job, defaults=defaults, concurrency=concurrency)

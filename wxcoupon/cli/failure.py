@@ -1,0 +1,115 @@
+"""How a command ends when it does not end well: the one place that maps errors to exit statuses and to words."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Final
+
+from ..errors import (
+    ApiError,
+    ClockSkew,
+    InvalidRequest,
+    LocalError,
+    NetworkError,
+    NoAnswerError,
+    RateLimited,
+    ServerError,
+    UnreadableAnswer,
+    UntrustedAnswer,
+    WxCouponError,
+)
+
+SOME_FAILED: Final = 1
+_USAGE: Final = 2
+_REFUSED: Final = 3
+_UNTRUSTED: Final = 4
+_UNREACHABLE: Final = 5
+_INTERRUPTED: Final = 130
+
+_STATUSES: Final[tuple[tuple[type[WxCouponError], int], ...]] = (
+    (LocalError, _USAGE),
+    (UntrustedAnswer, _UNTRUSTED),
+    (UnreadableAnswer, _UNTRUSTED),
+    (NetworkError, _UNREACHABLE),
+    (RateLimited, _UNREACHABLE),
+    (ServerError, _UNREACHABLE),
+    (ApiError, _REFUSED),
+)
+"""The first class an error belongs to says the exit status."""
+
+_AGAIN: Final = "WeChat Pay may have acted; repeat it only with the same request number and the same data"
+_HINTS: Final = {
+    401: "check that identity, serial number and private key belong together ('wxcoupon config show'), and the clock",
+    403: "check that this merchant, partner or brand has been granted this product on the platform",
+    404: "check the ids, and that they belong to this identity and brand",
+}
+
+
+class UsageError(LocalError):
+    """The words of a command line do not fit together."""
+
+
+class Interrupted(Exception):  # noqa: N818 - it says what happened
+    """Ctrl-C; its text says how to resume."""
+
+
+def exit_status(error: Exception) -> int:
+    """The exit status an error ends a command with."""
+    if isinstance(error, Interrupted):
+        return _INTERRUPTED
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), _USAGE)
+
+
+def _hint(error: Exception) -> str | None:
+    if isinstance(error, RateLimited):
+        return "run the same command again later, or more slowly"
+    if isinstance(error, (ServerError, NoAnswerError)):
+        return _AGAIN
+    if isinstance(error, ApiError):
+        return _HINTS.get(error.status)
+    if isinstance(error, UntrustedAnswer) and not isinstance(error, ClockSkew):
+        return "nothing of the answer was used"
+    return str(error) or None if isinstance(error, Interrupted) else None
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, Interrupted):
+        return "interrupted"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'input or output'}: {error.strerror or error}"
+    return str(error)
+
+
+def describe(error: Exception) -> dict[str, Any]:
+    """An error as one JSON object."""
+    detail = getattr(error, "detail", None)
+    if isinstance(error, InvalidRequest):
+        detail = [{"path": fault.path, "problem": fault.problem} for fault in error.faults]
+    return {
+        "error": {
+            "type": type(error).__name__,
+            "status": getattr(error, "status", None),
+            "code": getattr(error, "code", None),
+            "message": getattr(error, "message", None) or _words(error),
+            "detail": detail,
+            "request_id": getattr(error, "request_id", None),
+            "numeric_code": getattr(error, "numeric_code", None),
+            "hint": _hint(error),
+        }
+    }
+
+
+def report(error: Exception, *, as_json: bool) -> int:
+    """Write an error to stderr and return the exit status it ends the command with."""
+    if as_json:
+        print(json.dumps(describe(error)), file=sys.stderr)
+    elif isinstance(error, InvalidRequest) and len(error.faults) > 1:
+        page = f" (see {error.page})" if error.page else ""
+        print(f"wxcoupon: the request breaks {len(error.faults)} rules{page}; nothing was sent", file=sys.stderr)
+        for fault in error.faults:
+            print(f"  {fault}", file=sys.stderr)
+    else:
+        hint = _hint(error)
+        print(f"wxcoupon: {_words(error)}" + (f"\n  {hint}" if hint else ""), file=sys.stderr)
+    return exit_status(error)

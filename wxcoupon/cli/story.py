@@ -1,0 +1,263 @@
+"""What ``wxcoupon demo`` tells: a campaign from its first call to its first redemption, and what is behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Final, Self
+
+import attrs
+from aiohttp import web
+
+from .. import product_coupon as pc
+from ..bulk.presend import pre_send
+from ..bulk.report import Report
+from ..bulk.sources import Row, open_table
+from ..bulk.upload import Outcome, upload_codes
+from ..client import Client
+from ..errors import UnreadableAnswer, UntrustedAnswer
+from ..identity import Partner
+from ..keys import KeyRing
+from ..notify.receive import Notification, receive
+from ..sandbox import Sandbox
+from .text import progress, say
+
+APPID: Final = "wx1234567890abcdef"
+_CHINA: Final = timezone(timedelta(hours=8))
+_PATIENCE: Final = 10.0
+"""Seconds to wait for a callback from the same machine."""
+
+
+@attrs.frozen
+class Fact:
+    """One line of the summary: what the client was told, and what the sandbox knows."""
+
+    what: str
+    client: int
+    sandbox: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two are the same."""
+        return self.client == self.sandbox
+
+
+class Receiver:
+    """A server for callbacks, as a merchant runs one: verify, open, acknowledge, and work afterwards.
+
+    Attributes:
+        url: its address.
+        notifications: what came, each delivery of it.
+        refused: how many callbacks were not proven.
+    """
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.notifications: asyncio.Queue[Notification] = asyncio.Queue()
+        self.refused = 0
+        self._keys: KeyRing | None = None
+        self._apiv3_key = ""
+        app = web.Application()
+        app.router.add_post("/callbacks", self._callback)
+        self._runner = web.AppRunner(app, access_log=None)
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/callbacks"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    def trust(self, keys: KeyRing, apiv3_key: str) -> None:
+        """Believe callbacks that are signed with these keys and sealed with this one."""
+        self._keys, self._apiv3_key = keys, apiv3_key
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        if self._keys is None:
+            return web.Response(status=503)
+        try:
+            notification = receive(request.headers, body, keys=self._keys, apiv3_key=self._apiv3_key, now=time.time())
+        except (UntrustedAnswer, UnreadableAnswer):
+            self.refused += 1
+            return web.Response(status=401)
+        self.notifications.put_nowait(notification)
+        return web.Response(status=204)
+
+
+@attrs.define
+class Story:
+    """A campaign.
+
+    Attributes:
+        sandbox: the WeChat Pay it happens on.
+        client: the partner's client.
+        receiver: where callbacks arrive.
+        folder: where the file of codes and the report of their upload are kept.
+    """
+
+    sandbox: Sandbox
+    client: Client[Partner]
+    receiver: Receiver
+    folder: Path
+    product_coupon_id: str = ""
+    stock_id: str = ""
+
+    async def happen(self, codes: int, users: int) -> list[Fact]:
+        """Let everything happen, and compare what the client was told with what the sandbox knows."""
+        await self._create(codes)
+        generated = [f"DEMO{number:08}{secrets.token_hex(4).upper()}" for number in range(codes)]
+        uploaded = await self._upload(generated)
+        tokens = await self._pre_send([f"o-demo-user-{number}" for number in range(users)])
+        for token in tokens:
+            await self.sandbox.claim(token)
+        say(f"{users} users tapped 'receive' in the claim component")
+        notifications = await self._callbacks(users)
+        confirmed = [await self._confirm(notification.resource) for notification in notifications]
+        redeemed = [await self._redeem(notification.resource) for notification in notifications[:1]]
+        say("confirmed all of them, and redeemed one at a till")
+        stock = await self.client.call(pc.GetStock(product_coupon_id=self.product_coupon_id, stock_id=self.stock_id))
+        left = stock.coupon_code_count_info.available_count if stock.coupon_code_count_info else -1
+        state = self.sandbox.state()
+        held = self.sandbox.world.stocks[self.stock_id]
+        coupons: dict[str, int] = state["coupons"]
+        return [
+            Fact("product coupons created", 1, state["product_coupons"]),
+            Fact("codes uploaded", uploaded, len(held.codes)),
+            Fact("of them from the file", uploaded, len(held.codes.keys() & set(generated))),
+            Fact("tokens pre-sent", len(tokens), state["tokens"]),
+            Fact("coupons claimed", len(tokens), held.sent),
+            Fact("callbacks verified and opened", len(notifications), state["callbacks"]["delivered"]),
+            Fact(
+                "coupons confirmed", confirmed.count("EFFECTIVE"), coupons.get("EFFECTIVE", 0) + coupons.get("USED", 0)
+            ),
+            Fact("coupons redeemed", redeemed.count("USED"), coupons.get("USED", 0)),
+            Fact("codes left in the stock", left, len(held.free)),
+        ]
+
+    async def _create(self, codes: int) -> None:
+        begin = datetime.now(_CHINA).replace(microsecond=0) - timedelta(days=1)
+        created = await self.client.call(
+            pc.CreateProductCoupon(
+                out_request_no=f"demo-{secrets.token_hex(8)}",
+                scope=pc.ProductCouponScope.ALL,
+                type=pc.ProductCouponType.NORMAL,
+                usage_mode=pc.UsageMode.SINGLE,
+                single_usage_info=pc.SingleUsageInfo(
+                    normal_coupon=pc.NormalCouponUsageRule(threshold=10000, discount_amount=1000)
+                ),
+                display_info=pc.ProductCouponDisplayInfo(
+                    name="满100元减10元",
+                    image_url="https://wxpaylogo.qpic.cn/wxpaylogo/demo/head",
+                    background_url="https://wxpaylogo.qpic.cn/wxpaylogo/demo/background",
+                ),
+                stock=pc.StockForCreate(
+                    coupon_code_mode=pc.CouponCodeMode.UPLOAD,
+                    stock_send_rule=pc.StockSendRule(max_count=codes, max_count_per_user=1),
+                    single_usage_rule=pc.SingleUsageRule(
+                        coupon_available_period=pc.CouponAvailablePeriod(
+                            available_begin_time=begin, available_end_time=begin + timedelta(days=30)
+                        )
+                    ),
+                    usage_rule_display_info=pc.UsageRuleDisplayInfo(
+                        coupon_usage_method_list=[pc.CouponUsageMethod.OFFLINE], usage_description="全场可用"
+                    ),
+                    coupon_display_info=pc.CouponDisplayInfo(code_display_mode=pc.CouponCodeDisplayMode.QRCODE),
+                    notify_config=pc.NotifyConfig(notify_appid=APPID),
+                    store_scope=pc.StockStoreScope.NONE,
+                ),
+            )
+        )
+        self.product_coupon_id = created.product_coupon_id
+        self.stock_id = created.stock.stock_id if created.stock else ""
+        say(f"created product coupon {self.product_coupon_id} with stock {self.stock_id}")
+
+    async def _upload(self, codes: Sequence[str]) -> int:
+        file = self.folder / "codes.txt"
+        file.write_text("".join(f"{code}\n" for code in codes), "utf-8")
+        table = open_table(file)
+        upload = upload_codes(
+            self.client, table, product_coupon_id=self.product_coupon_id, stock_id=self.stock_id, job="demo"
+        )
+        with (
+            Report(self.folder / "report.csv", ("line", "code", "outcome", "reason"), besides=table) as report,
+            progress("uploading", len(codes)) as advance,
+        ):
+            async with upload:
+                async for line in upload:
+                    advance(1)
+                    report.row(line.line, line.code, line.outcome, line.reason)
+        uploaded = upload.counts[Outcome.UPLOADED]
+        say(f"uploaded {uploaded:,} codes in calls of at most 200, below the documented 20 calls a second")
+        return uploaded
+
+    async def _pre_send(self, openids: Sequence[str]) -> list[str]:
+        async def rows() -> AsyncIterator[Row]:
+            for number, openid in enumerate(openids, 1):
+                yield Row(number, openid)
+
+        job = pre_send(
+            self.client,
+            rows(),
+            job="demo",
+            product_coupon_id=self.product_coupon_id,
+            stock_id=self.stock_id,
+            appid=APPID,
+        )
+        async with job:
+            tokens = [row.token async for row in job if row.token is not None]
+        say(f"pre-sent {len(tokens)} tokens")
+        return tokens
+
+    async def _callbacks(self, number: int) -> list[Notification]:
+        came: dict[str, Notification] = {}
+        with suppress(TimeoutError):  # what has not come by then is missing in the summary
+            async with asyncio.timeout(_PATIENCE):
+                while len(came) < number:
+                    notification = await self.receiver.notifications.get()
+                    came.setdefault(notification.id, notification)  # one may be delivered more than once
+                while self._pending():  # noqa: ASYNC110 - nobody is told when the sandbox has read an acknowledgement
+                    await asyncio.sleep(0.01)
+        say(f"received, verified and opened {len(came)} callbacks")
+        return list(came.values())
+
+    def _pending(self) -> int:
+        pending: int = self.sandbox.state()["callbacks"]["pending"]
+        return pending
+
+    async def _confirm(self, resource: Any) -> str:
+        answer = await self.client.call(
+            pc.ConfirmCoupon(
+                openid=resource["openid"],
+                coupon_code=resource["coupon_code"],
+                product_coupon_id=resource["product_coupon_id"],
+                stock_id=resource["stock_id"],
+                appid=resource["appid"],
+                out_request_no=f"confirm-{secrets.token_hex(8)}",
+            )
+        )
+        return str(answer.coupon_state)
+
+    async def _redeem(self, resource: Any) -> str:
+        answer = await self.client.call(
+            pc.UseCoupon(
+                openid=resource["openid"],
+                coupon_code=resource["coupon_code"],
+                product_coupon_id=resource["product_coupon_id"],
+                stock_id=resource["stock_id"],
+                appid=resource["appid"],
+                use_time=datetime.now(_CHINA).replace(microsecond=0),
+                out_request_no=f"use-{secrets.token_hex(8)}",
+                associated_order_info=pc.UserProductCouponAssociatedOrderInfo(
+                    transaction_id="4200000000202511210000000001"
+                ),
+            )
+        )
+        return str(answer.coupon_state)
