@@ -53,7 +53,7 @@ def require(request: AnyEndpoint, *, unknown: bool = False) -> None:
     """
     if found := faults(request, unknown=unknown):
         error = InvalidRequest(found, request.route.page or None)
-        error.about(f"{request.route.method} {request.route.path}")
+        error.about(request.route.call)
         raise error
 
 

@@ -163,7 +163,7 @@ class Client(Generic[Who]):
         try:
             return wire.decode(request, answer)
         except UnreadableAnswer as error:
-            error.about(f"{request.route.method} {request.route.path}")
+            error.about(request.route.call)
             raise
 
     async def send(self, request: Endpoint[Any, Who]) -> Answer:

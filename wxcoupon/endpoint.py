@@ -77,6 +77,8 @@ class Route:
     holes: tuple[str, ...]
     query: tuple[str, ...]
     body: tuple[str, ...]
+    call: str
+    """The call in words, as messages and logs name it: nothing personal is in a template."""
 
     @property
     def repeatable(self) -> bool:
@@ -131,6 +133,7 @@ def endpoint(
         pages = re.findall(r"https://\S+", made.__doc__ or "")
         rest = tuple(name for name in names if name not in holes)
         made.route = Route(
+            call=f"{method} {path}",
             method=method,
             path=path,
             callers=callers,

@@ -131,11 +131,10 @@ def encode(request: AnyEndpoint, identity: Identity) -> WireRequest:
         ConfigurationError: a partner has no brand to name.
     """
     route = request.route
-    call = f"{route.method} {route.path}"
     if not isinstance(identity, route.callers):
         allowed = " or ".join(caller.__name__ for caller in route.callers)
         error = NotAllowedError(f"a {type(identity).__name__} may not make this call; it takes a {allowed}")
-        error.about(call)
+        error.about(route.call)
         raise error
     fields: dict[str, Any] = convert.to_wire(request)
     path = route.path
@@ -149,11 +148,11 @@ def encode(request: AnyEndpoint, identity: Identity) -> WireRequest:
         try:
             fields |= identity.scope()
         except ConfigurationError as error:
-            error.about(call)
+            error.about(route.call)
             raise
     if route.method == "GET":
-        return WireRequest("GET", f"{target}?{query_string(fields)}" if fields else target, b"", call)
-    return WireRequest(route.method, target, dump(fields), call)
+        return WireRequest("GET", f"{target}?{query_string(fields)}" if fields else target, b"", route.call)
+    return WireRequest(route.method, target, dump(fields), route.call)
 
 
 def label(method: str, target: str) -> str:
