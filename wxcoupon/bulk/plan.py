@@ -27,11 +27,12 @@ def request_no_for(job: str, *parts: str) -> str:
         job: names the occasion, so that the same content may be sent again on purpose under another name.
         parts: what the request is about: ids, codes, an openid. They cannot be read back from the number.
     """
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (job, *parts):
-        encoded = part.encode()
-        digest.update(len(encoded).to_bytes(4) + encoded)
-    return f"wxc-{digest.hexdigest()}"
+    # These numbers may never change: a job that was begun with one version is resumed with another.
+    text, kind = "\0".join((job, *parts)), b"parts"
+    if text.count("\0") != len(parts):  # a NUL inside a part: lengths say where the parts end
+        text, kind = "".join(f"{len(part)}:{part}" for part in (job, *parts)), b"lengths"
+    encoded = text.encode("utf-8", "surrogatepass")
+    return f"wxc-{hashlib.blake2b(encoded, digest_size=16, person=kind).hexdigest()}"
 
 
 async def _async_batches(items: AsyncIterable[T], size: int) -> AsyncIterator[list[T]]:

@@ -1,0 +1,1 @@
+"""What a call costs, measured beside what it cannot be without and beside what others offer."""
