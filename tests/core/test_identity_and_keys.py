@@ -35,20 +35,20 @@ def _elliptic() -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-@pytest.mark.parametrize(
-    ("source", "says"),
-    [
-        ("nowhere.pem", "there is no file nowhere.pem"),
-        (".", "cannot be read"),
-        (b"", "holds no PEM private key"),
-        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "holds no PEM private key"),
-        (PUBLIC, "holds no PEM private key"),
-        (_encrypted(), "encrypted"),
-        (_elliptic(), "not an RSA key"),
-        ("x" * 10_000, "neither PEM text nor the path|cannot be read"),
-        ("a\0b", "neither PEM text nor the path"),
-    ],
-)
+UNUSABLE: dict[str, tuple[Any, str]] = {
+    "no file": ("nowhere.pem", "there is no file nowhere.pem"),
+    "a directory": (".", "cannot be read"),
+    "nothing": (b"", "holds no PEM private key"),
+    "not base64": (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "holds no PEM private key"),
+    "a public key": (PUBLIC, "holds no PEM private key"),
+    "an encrypted key": (_encrypted(), "encrypted"),
+    "an elliptic key": (_elliptic(), "not an RSA key"),
+    "no name of a file": ("x" * 10_000, "neither PEM text nor the path|cannot be read"),
+    "a name with a NUL": ("a\0b", "neither PEM text nor the path"),
+}
+
+
+@pytest.mark.parametrize(("source", "says"), UNUSABLE.values(), ids=UNUSABLE)
 def test_private_key_that_cannot_be_used(source: Any, says: str) -> None:
     """Each unusable key is refused in one sentence that says what was given and what is needed."""
     with pytest.raises(ConfigurationError, match=says) as caught:
@@ -58,7 +58,9 @@ def test_private_key_that_cannot_be_used(source: Any, says: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "says"), [(PEM, "it holds a private key"), (b"x", "no PEM public key"), ("nowhere.pem", "no file")]
+    ("source", "says"),
+    [(PEM, "it holds a private key"), (b"x", "no PEM public key"), ("nowhere.pem", "no file")],
+    ids=["private", "nonsense", "nowhere"],
 )
 def test_platform_key_that_cannot_be_used(source: Any, says: str) -> None:
     """An unusable platform key is refused by its id."""
