@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-from .bulk import Done, Failed, bulk
+from .bulk import Done, Failed
 from .chain import Chain, compose
 from .client import Client, Who
 from .endpoint import Endpoint
-from .errors import ClientStateError
-from .identity import Brand, Merchant, Partner
+from .errors import ClientStateError, ConfigurationError, WxCouponError
 from .wire import Answer, WireRequest
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Blocking(Generic[Who]):
 
     def __init__(self, client: Client[Who]) -> None:
         self._client = client
+        self._closed = False
+        self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="wxcoupon", daemon=True)
         self._thread.start()
@@ -42,25 +45,42 @@ class Blocking(Generic[Who]):
     ) -> None:
         self.close()
 
+    def _submit(self, work: Coroutine[Any, Any, R]) -> Future[R]:
+        with self._lock:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        work.close()
+        raise ClientStateError("this client is closed; make a new one")
+
     def _run(self, work: Coroutine[Any, Any, R]) -> R:
-        if self._loop.is_closed():
-            work.close()
-            raise ClientStateError("this client is closed; make a new one")
-        task = asyncio.run_coroutine_threadsafe(work, self._loop)
+        task = self._submit(work)
         try:
             return task.result()
+        except CancelledError:
+            error = ClientStateError("this client was closed while the call was under way")
+            error.outcome_unknown = True
+            raise error from None
         except BaseException:
             task.cancel()  # Ctrl-C ends the call too; a call that has failed is past cancelling
             raise
 
     def close(self) -> None:
-        """Close the client and end its thread. Closing twice is harmless."""
-        if self._loop.is_closed():
-            return
-        self._run(self._client.close())
+        """Close the client and end its thread. Calls under way in other threads are given up."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _end(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._client.close()
 
     def call(self, request: Endpoint[R, Who]) -> R:
         """Make a typed call; see :meth:`Client.call`."""
@@ -96,21 +116,40 @@ class Blocking(Generic[Who]):
     def bulk(self, requests: Iterable[Endpoint[R, Who]], *, concurrency: int = 8) -> Iterator[Done[R] | Failed[R]]:
         """Make every call of *requests*, at most *concurrency* at once; outcomes in the order in which calls end.
 
-        Ending the iteration early cancels the calls under way.
+        Requests are taken in the calling thread, so what makes them may itself make calls, or hold a database cursor.
+        Ending the iteration early gives up the calls under way.
+
+        Raises:
+            ConfigurationError: *concurrency* is not at least 1.
         """
-        block = bulk(self._client, requests, concurrency=concurrency)
-        outcomes = self._run(block.__aenter__())
+        if concurrency < 1:
+            raise ConfigurationError(f"concurrency is at least 1, not {concurrency}")
+        source = iter(requests)
+        under_way: set[Future[Done[R] | Failed[R]]] = set()
         try:
-            while (outcome := self._run(anext(outcomes, None))) is not None:
-                yield outcome
+            while True:
+                for request in islice(source, concurrency - len(under_way)):
+                    under_way.add(self._submit(self._outcome(request)))
+                if not under_way:
+                    return
+                ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for outcome in ended:
+                    yield outcome.result()
         finally:
-            self._run(block.__aexit__(None, None, None))
+            for call in under_way:
+                call.cancel()
+
+    async def _outcome(self, request: Endpoint[R, Who]) -> Done[R] | Failed[R]:
+        try:
+            return Done(request, await self._client.call(request))
+        except WxCouponError as error:
+            return Failed(request, error)
 
 
 @overload
 def blocking(client: Client[Who]) -> Blocking[Who]: ...
 @overload
-def blocking(client: Settings) -> Blocking[Merchant | Partner | Brand]: ...
+def blocking(client: Settings) -> Blocking[Any]: ...
 def blocking(client: Client[Any] | Settings) -> Blocking[Any]:
     """Make a facade over *client* for code without an event loop.
 

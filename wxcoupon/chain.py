@@ -39,6 +39,8 @@ def compose(
     Raises:
         InvalidRequest: a hole has no value, a value has no hole, or the path is not under ``/v3/`` or ``/brand/``.
     """
+    if not re.fullmatch(r"[A-Z]{1,16}", method):
+        raise InvalidRequest([Fault("$", f"{method!r} is no HTTP method")])
     path, _, written = ("/" + template.lstrip("/")).partition("?")
     if not path.startswith(("/v3/", "/brand/")):
         raise InvalidRequest([Fault("$", f"the path {path!r} has to begin with /v3/ or /brand/")])
@@ -50,8 +52,9 @@ def compose(
     if faults:
         raise InvalidRequest(faults)
     target = re.sub(r"{(\w+)}", lambda hole: wire.segment(str(holes[hole[1]])), path)
-    if not re.fullmatch(r"(?:[!-~])*", target + written):
-        raise InvalidRequest([Fault("$", "the path has characters that need percent-encoding; use a {hole} for them")])
+    if strange := re.search(r"[^!-~]|[#\"<>\\^`{|}]", target + written):
+        problem = f"the path has {strange[0]!r}, which has to be percent-encoded; use a {{hole}} for it"
+        raise InvalidRequest([Fault("$", problem)])
     query = "&".join(part for part in (written, wire.query_string(params or {})) if part)
     body = b"" if json is None else dump(json)
     return WireRequest(method, f"{target}?{query}" if query else target, body, wire.label(method, path))

@@ -14,6 +14,7 @@ from enum import StrEnum
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
+from .convert import write_time
 from .endpoint import AnyEndpoint
 from .errors import Fault, InvalidRequest
 from .model import Items, Model, Text, Whole, fields, hints, is_required, marks
@@ -26,6 +27,8 @@ _Problems: TypeAlias = Sequence[tuple[str, str, bool]]
 _Inspect: TypeAlias = Callable[[Any], _Problems]
 _Plan: TypeAlias = tuple[tuple[str, bool, _Inspect, bool], ...]
 _PLANS: Final[dict[type[Model], _Plan]] = {}
+_A_TIME: Final = "a time as RFC 3339, like 2025-08-01T00:00:00+08:00"
+_RFC_3339: Final = re.compile(r"\d{4}(?:-\d\d){2}T(?:\d\d:){2}\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _ANY_NUMBER: Final = Whole(min=-(10**18))
 
 
@@ -73,13 +76,23 @@ def _walk(value: Model, path: str, found: list[Fault], *, unknown: bool) -> bool
         if descend:
             for below, part in _parts(member):
                 sound = _walk(part, f"{path}.{name}{below}", found, unknown=unknown) and sound
-    if unknown and value.extra:
-        known = ", ".join(field.name for field in fields(type(value)))
-        found.extend(Fault(f"{path}.{name}", f"there is no such member; known are {known}") for name in value.extra)
+    if value.extra:
+        found.extend(_extra(value, path, unknown=unknown))
     check = getattr(value, "check", None)
     if check is not None and sound:  # a rule about two members can only be asked of members of their types
         found.extend(Fault(f"{path}.{below}" if below else path, problem) for below, problem in check())
     return sound
+
+
+def _extra(value: Model, path: str, *, unknown: bool) -> Iterator[Fault]:
+    known = [field.name for field in fields(type(value))]
+    for name, member in value.extra.items():
+        if name in known:
+            yield Fault(f"{path}.{name}", "is a declared member; give it as a field, not as extra")
+        elif unknown:
+            yield Fault(f"{path}.{name}", f"there is no such member; known are {', '.join(known)}")
+        elif member is None:
+            yield Fault(f"{path}.{name}", "is null, which WeChat Pay does not take; leave it out")
 
 
 def _parts(member: Any) -> Iterator[tuple[str, Model]]:
@@ -134,6 +147,14 @@ def _inspector(annotation: Any) -> _Inspect:
     return _typed(members[0], f"a {members[0].__name__}")
 
 
+_TYPES: Final = {"str": "text", "int": "a whole number", "float": "a fraction", "bool": "true or false"}
+
+
+def _named(value: object) -> str:
+    name = type(value).__name__
+    return _TYPES.get(name, f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
+
+
 def _wrong_type(problem: str) -> _Problems:
     return [("", problem, False)]
 
@@ -148,7 +169,7 @@ def _is_union(annotation: Any) -> bool:
 
 def _typed(cls: type, words: str) -> _Inspect:
     def inspect(value: Any) -> _Problems:
-        return () if isinstance(value, cls) else _wrong_type(f"has to be {words}, not a {type(value).__name__}")
+        return () if isinstance(value, cls) else _wrong_type(f"has to be {words}, not {_named(value)}")
 
     return inspect
 
@@ -159,7 +180,7 @@ def _text(limits: Text) -> _Inspect:
 
     def inspect(value: Any) -> _Problems:
         if not isinstance(value, str):
-            return _wrong_type(f"has to be text, not a {type(value).__name__}")
+            return _wrong_type(f"has to be text, not {_named(value)}")
         if not limits.min <= len(value) <= longest or (full and not full.fullmatch(value)):
             return _wrong(f"has to be {limits.rule} (it has {len(value)})")
         if not value.isascii() and any(char > "\uffff" or "\ud800" <= char <= "\udfff" for char in value):
@@ -174,7 +195,7 @@ def _whole(limits: Whole) -> _Inspect:
 
     def inspect(value: Any) -> _Problems:
         if not isinstance(value, int) or isinstance(value, bool):
-            return _wrong_type(f"has to be a whole number, not a {type(value).__name__}")
+            return _wrong_type(f"has to be a whole number, not {_named(value)}")
         if not limits.min <= value <= most or value % limits.multiple_of:
             return _wrong(f"has to be {limits.rule} (it is {value})")
         return ()
@@ -188,7 +209,7 @@ def _enum(enum: type[StrEnum]) -> _Inspect:
 
     def inspect(value: Any) -> _Problems:
         if not isinstance(value, str):
-            return _wrong_type(f"has to be one of {listed}, not a {type(value).__name__}")
+            return _wrong_type(f"has to be one of {listed}, not {_named(value)}")
         return () if value in known else _wrong(f"has to be one of {listed} (it is {str(value)!r})")
 
     return inspect
@@ -196,8 +217,10 @@ def _enum(enum: type[StrEnum]) -> _Inspect:
 
 def _moment(value: Any) -> _Problems:
     if not isinstance(value, datetime):
-        return _wrong_type("has to be a time as RFC 3339, like 2025-08-01T00:00:00+08:00")
-    return () if value.tzinfo else _wrong_type("has to be a time with its offset, normally +08:00")
+        return _wrong_type(f"has to be {_A_TIME}")
+    if not value.tzinfo:
+        return _wrong_type("has to be a time with its offset, normally +08:00")
+    return () if _RFC_3339.fullmatch(write_time(value)) else _wrong(f"has to be {_A_TIME}")
 
 
 def _list(item: Any, limits: Items) -> _Inspect:
@@ -207,7 +230,7 @@ def _list(item: Any, limits: Items) -> _Inspect:
 
     def inspect(values: Any) -> _Problems:
         if not isinstance(values, list):
-            return _wrong_type(f"has to be a list, not a {type(values).__name__}")
+            return _wrong_type(f"has to be a list, not {_named(values)}")
         found: list[tuple[str, str, bool]] = []
         if not limits.min <= len(values) <= most:
             found += _wrong(f"has to have {limits.rule} (it has {len(values)})")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import math
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import Any, Generic, Self
+from typing import Any, Generic, Self, overload
 
 import aiohttp
 import attrs
@@ -20,7 +21,7 @@ from .chain import Chain, compose
 from .checks import Checks, RequestWarning
 from .delivery import BACKUP_HOST, MAIN_HOST, Delivery, Plan
 from .endpoint import Endpoint
-from .errors import ConfigurationError, UnreadableAnswer
+from .errors import ConfigurationError, Fault, InvalidRequest, UnreadableAnswer
 from .identity import Brand, Identity, Merchant, Partner
 from .keys import KeyRing
 from .middleware import Sign
@@ -29,7 +30,12 @@ from .retry import RetryPolicy
 from .wire import Answer, WireRequest
 
 R = TypeVar("R")
-Who = TypeVar("Who", bound=Merchant | Partner | Brand, default=Merchant | Partner | Brand)
+Who = TypeVar("Who", bound=Merchant | Partner | Brand, default=Any)
+Kind = TypeVar("Kind", bound=Merchant | Partner | Brand)
+
+
+def _is_positive(number: object) -> bool:
+    return isinstance(number, (int, float)) and not isinstance(number, bool) and 0 < number < math.inf
 
 
 def _kind(identity: Identity) -> type[Identity]:
@@ -82,8 +88,10 @@ class Client(Generic[Who]):
     ) -> None:
         if checks not in {"on", "warn", "off"}:
             raise ConfigurationError(f"checks is 'on', 'warn' or 'off', not {checks!r}")
-        if timeout <= 0:
-            raise ConfigurationError(f"timeout is a number of seconds above 0, not {timeout}")
+        if not _is_positive(timeout):
+            raise ConfigurationError(f"timeout is a number of seconds above 0, not {timeout!r}")
+        if not isinstance(identity, (Merchant, Partner, Brand)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ConfigurationError(f"identity is a Merchant, Partner or Brand, not a {type(identity).__name__}")
         if backup_url is None and base_url == MAIN_HOST:
             backup_url = BACKUP_HOST
         self.identity = identity
@@ -101,16 +109,24 @@ class Client(Generic[Who]):
             nonce=nonce,
             sleep=sleep,
         )
+        self._owns_delivery = True
         self._sign = self._signer()
 
     def _signer(self) -> Sign:
         return Sign(self.identity, self._delivery.keys, self._delivery.clock, self._delivery.nonce)
 
+    @overload
     @classmethod
-    def from_env(cls, config: str | None = None, **options: Any) -> Client[Merchant | Partner | Brand]:
+    def from_env(cls, kind: type[Kind], *, config: str | None = None, **options: Any) -> Client[Kind]: ...
+    @overload
+    @classmethod
+    def from_env(cls, kind: None = None, *, config: str | None = None, **options: Any) -> Client[Any]: ...
+    @classmethod
+    def from_env(cls, kind: type[Any] | None = None, *, config: str | None = None, **options: Any) -> Client[Any]:
         """Make a client from the environment and the settings file, as the command line does.
 
         Args:
+            kind: the identity the settings have to name, so that a type checker knows it too: ``from_env(Partner)``.
             config: the settings file; by default ``WXCOUPON_CONFIG`` or ``./wxcoupon.toml``, if there is one.
             options: further arguments of :class:`Client`, which win over the settings.
 
@@ -119,7 +135,12 @@ class Client(Generic[Who]):
         """
         from .settings import Settings  # settings make clients, so clients cannot need settings
 
-        return Settings.load(config=config).client(**options)
+        client = Settings.load(config=config).client(**options)
+        if kind is not None and not isinstance(client.identity, kind):
+            raise ConfigurationError(
+                f"WXCOUPON_IDENTITY is {client.identity.kind}, and this program needs a {kind.__name__}"
+            )
+        return client
 
     def __repr__(self) -> str:
         return f"Client({self.identity!r})"
@@ -133,13 +154,18 @@ class Client(Generic[Who]):
         await self.close()
 
     async def close(self) -> None:
-        """Close the session this client made; a borrowed one stays open. Clients of ``for_brand`` end with it."""
-        await self._delivery.close()
+        """Close the session this client made; a borrowed one stays open.
+
+        Clients of :meth:`for_brand` end with it; closing one of those closes nothing.
+        """
+        if self._owns_delivery:
+            await self._delivery.close()
 
     def for_brand(self: Client[Partner], brand_id: str) -> Client[Partner]:
         """The same partner, session and quota, acting for another brand."""
         other = copy.copy(self)
         other.identity = attrs.evolve(self.identity, brand_id=brand_id)
+        other._owns_delivery = False  # noqa: SLF001
         other._sign = other._signer()  # noqa: SLF001 - a copy of this very client
         return other
 
@@ -172,6 +198,8 @@ class Client(Generic[Who]):
         Raises:
             WxCouponError: as :meth:`call`.
         """
+        if not isinstance(request, Endpoint):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidRequest([Fault("$", "has to be a request, an instance of one of the endpoints' classes")])
         route = request.route
         if self._checks == "on":
             rules.require(request)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from pathlib import Path
 from typing import TypeAlias
 
@@ -72,6 +73,9 @@ def _pem(source: KeySource, what: str) -> tuple[bytes, str]:
         return source, "the given bytes"
     if isinstance(source, str) and "-----BEGIN" in source:
         return source.encode(), "the given text"
+    named = isinstance(source, (str, Path))  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not named or len(str(source)) > 1024 or re.search(r"[\n\0]|-----", str(source)):
+        raise ConfigurationError(f"{what}: this is neither whole PEM text (with its BEGIN line) nor the path of a file")
     path = Path(source)
     try:
         return path.read_bytes(), str(path)
@@ -79,8 +83,6 @@ def _pem(source: KeySource, what: str) -> tuple[bytes, str]:
         raise ConfigurationError(f"{what}: there is no file {path}; give the path of a PEM file or its text") from None
     except OSError as error:
         raise ConfigurationError(f"{what}: {path} cannot be read ({error.strerror})") from None
-    except ValueError:
-        raise ConfigurationError(f"{what}: this is neither PEM text nor the path of a file") from None
 
 
 def load_private_key(source: KeySource | PrivateKey, what: str = "private_key") -> PrivateKey:

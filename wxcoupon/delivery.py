@@ -24,6 +24,7 @@ from .endpoint import Rate
 from .errors import (
     ClientStateError,
     ConfigurationError,
+    LocalError,
     NoAnswerError,
     RateLimited,
     UnreachableError,
@@ -31,7 +32,7 @@ from .errors import (
     WxCouponError,
 )
 from .keys import KeyRing
-from .middleware import Sign
+from .middleware import Once, Sign
 from .pace import Pacer
 from .retry import RetryPolicy
 from .wire import Answer, WireRequest
@@ -61,15 +62,32 @@ def host(url: str, what: str) -> str:
     """Check the address of a host and take it without its last slash.
 
     Raises:
-        ConfigurationError: it is not an http(s) address, or has a query.
+        ConfigurationError: it is not an http(s) address of a host and nothing more.
     """
     try:
         parsed = URL(url)
-    except ValueError:
-        parsed = URL()
-    if parsed.scheme not in {"http", "https"} or not parsed.host or parsed.query_string or parsed.fragment:
-        raise ConfigurationError(f"{what}: {url!r} is no address of a host; it looks like {MAIN_HOST}")
+        fits = parsed.scheme in {"http", "https"} and bool(parsed.host) and parsed.path in {"", "/"}
+    except (ValueError, TypeError):
+        parsed, fits = URL(), False
+    if not fits or parsed.user is not None or "?" in url or "#" in url:
+        shown = "what was given" if "@" in str(url) else repr(url)  # a password may stand before the @
+        raise ConfigurationError(f"{what}: {shown} is no address of a host alone; it looks like {MAIN_HOST}")
     return url.rstrip("/")
+
+
+def proxy_address(url: str) -> str:
+    """Check the address of an HTTP proxy, which may hold a user and a password.
+
+    Raises:
+        ConfigurationError: it is not one; the message does not repeat it.
+    """
+    try:
+        fits = URL(url).scheme in {"http", "https"} and bool(URL(url).host)
+    except (ValueError, TypeError):
+        fits = False
+    if not fits:
+        raise ConfigurationError("proxy: this is no address of an HTTP proxy; it looks like http://127.0.0.1:3128")
+    return url
 
 
 class Delivery:
@@ -101,8 +119,10 @@ class Delivery:
             self._hosts.append(host(backup_url, "backup_url"))
         self._session = session
         self._owned = session is None
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(5.0, timeout))
-        self._proxy = proxy
+        self._timeout = aiohttp.ClientTimeout(
+            total=timeout, sock_connect=min(5.0, timeout / 2)
+        )  # or the other host is never tried
+        self._proxy = None if proxy is None else proxy_address(proxy)
         self._retry = retry
         self._pacer = pacer
         self._sleep = sleep
@@ -121,6 +141,8 @@ class Delivery:
         loop = asyncio.get_running_loop()
         if self._closed:
             raise ClientStateError("this client is closed; make a new one")
+        if self._session is not None and self._session.closed:
+            raise ClientStateError("the session this client borrowed is closed; give it an open one")
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0),  # concurrency is bounded by the caller, not by a queue here
@@ -145,29 +167,38 @@ class Delivery:
         """Send until there is a proven answer or a final error.
 
         Raises:
-            WxCouponError: what became of the last attempt, with the call it belongs to.
+            WxCouponError: what became of the last attempt, with the call it belongs to; its outcome is unknown when
+                that of any attempt was.
         """
         attempt = unreachable = 0
+        earlier: WxCouponError | None = None
         caller = (self._hosts[0], sign.identity.subject)
         while True:
             attempt += 1
-            session = self._ready()
-            await self._pacer.wait(caller, plan.name, plan.rate)
             try:
+                session = self._ready()
+                await self._pacer.wait(caller, plan.name, plan.rate)
                 return await self._attempt(session, self._hosts[unreachable % len(self._hosts)], request, sign)
+            except LocalError as error:
+                error.about(request.call)
+                raise (
+                    earlier or error
+                ) from None  # closed meanwhile: what is known is what the earlier attempt ended with
             except WxCouponError as error:
                 error.about(request.call)
-                pause = self._retry.pause(error, attempt, repeatable=plan.repeatable)
-                if pause is None:
-                    raise
-                unreachable += isinstance(error, UnreachableError)
-                _log.info(
-                    "%s: attempt %d ended with %s; again in %.2f s", request.call, attempt, type(error).__name__, pause
-                )
-                if isinstance(error, RateLimited):
-                    self._pacer.bar(caller, plan.name, pause)
-                    continue
-            await self._sleep(pause)
+                if earlier is not None and earlier.outcome_unknown:
+                    error.outcome_unknown = True
+                earlier = error
+            pause = self._retry.pause(earlier, attempt, repeatable=plan.repeatable)
+            if pause is None:
+                raise earlier
+            unreachable += isinstance(earlier, UnreachableError)
+            kind = type(earlier).__name__
+            _log.info("%s: attempt %d ended with %s; again in %.2f s", request.call, attempt, kind, pause)
+            if isinstance(earlier, RateLimited):
+                self._pacer.bar(caller, plan.name, pause)
+            else:
+                await self._sleep(pause)
 
     async def _attempt(self, session: aiohttp.ClientSession, base: str, request: WireRequest, sign: Sign) -> Answer:
         try:
@@ -177,24 +208,47 @@ class Delivery:
                 data=request.body or None,
                 headers=self._headers_with_body if request.body else self._headers,
                 allow_redirects=False,
-                middlewares=(sign,),
+                raise_for_status=False,
+                middlewares=(Once(sign),),
                 proxy=self._proxy,
                 timeout=self._timeout,
             ) as response:
                 body = await response.read()
                 status, headers = response.status, response.headers
-        except UntrustedAnswer:
-            raise
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise UnreachableError(
-                f"no connection to {base} ({_reason(error)}); check base_url, proxy and network"
-            ) from error
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            failed: WxCouponError = NoAnswerError("the connection was given up while the call was under way")
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise NoAnswerError(f"the request left and no whole answer came ({_reason(error)})") from error
-        _log.debug("%s: HTTP %d, Request-ID %s", request.call, status, headers.get("Request-ID"))
-        if 200 <= status < 300:
-            return Answer(status, headers, body)
-        raise wire.failure(status, headers, body, verified=self._proven(headers, body))
+            failed = self._translated(error, base)
+        else:
+            _log.debug("%s: HTTP %d, Request-ID %s", request.call, status, headers.get("Request-ID"))
+            if 200 <= status < 300:
+                return Answer(status, headers, body)
+            failed = wire.failure(status, headers, body, verified=self._proven(headers, body))
+        raise failed  # outside the except: aiohttp's errors may hold the Authorization and an openid
+
+    def _translated(self, error: Exception, base: str) -> WxCouponError:
+        """What an error of aiohttp means: was the request seen or not?"""
+        translated: WxCouponError
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            translated = UnreachableError(f"the proxy made no connection to {base} (HTTP {error.status}); check proxy")
+        elif isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+            reason = self._reason(error)
+            translated = UnreachableError(f"no connection to {base} ({reason}); check base_url, proxy and network")
+        else:
+            translated = NoAnswerError(f"the request left and no whole answer came ({self._reason(error)})")
+        return translated
+
+    def _reason(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return f"nothing within {self._timeout.total} s; timeout, or WXCOUPON_TIMEOUT, makes it longer"
+        if isinstance(error, aiohttp.ClientConnectorError):
+            return error.os_error.strerror or str(error.os_error) or type(error.os_error).__name__
+        if isinstance(error, aiohttp.ClientResponseError):
+            return type(error).__name__  # its text has the URL, and that an openid
+        return str(error) or type(error).__name__
 
     def _proven(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether an error is signed. Gateways answer without, so this never decides what is raised."""
@@ -203,7 +257,3 @@ class Delivery:
         except UntrustedAnswer:
             return False
         return True
-
-
-def _reason(error: BaseException) -> str:
-    return str(error) or type(error).__name__

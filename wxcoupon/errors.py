@@ -30,7 +30,7 @@ before repeating a call: whether WeChat Pay may have acted on it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
@@ -42,10 +42,17 @@ class WxCouponError(Exception):
         call: what was being asked, as ``METHOD /path/template``; None where no call was under way.
     """
 
-    outcome_unknown: ClassVar[bool] = False
-    """True when WeChat Pay may have acted: repeat only with the same request number and the same body."""
+    outcome_unknown: bool = False
+    """True when WeChat Pay may have acted: repeat only with the same request number and the same body.
+
+    An error that ended a call stays so when an earlier attempt of the call had an unknown outcome.
+    """
 
     call: str | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default an exception is made anew from its args, which keyword arguments do not survive.
+        return (_rebuild, (type(self), self.args, self.__dict__))
 
     def about(self, call: str) -> None:
         """Name the call this error belongs to, unless it has a name already."""
@@ -55,6 +62,12 @@ class WxCouponError(Exception):
     def __str__(self) -> str:
         text = super().__str__()
         return f"{self.call}: {text}" if self.call else text
+
+
+def _rebuild(kind: type[WxCouponError], args: tuple[Any, ...], state: dict[str, Any]) -> WxCouponError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class LocalError(WxCouponError):
@@ -211,22 +224,11 @@ class ApiError(WxCouponError):
         text = " ".join(part for part in parts if part)
         if isinstance(self.detail, dict) and self.detail.get("issue"):
             text += f" ({self.detail.get('field', '')}: {self.detail['issue']})"
+        if not self.verified:
+            text += " (this answer is not signed: WeChat Pay's gateway may have made it, or any other on the way)"
         if self.request_id:
             text += f" [Request-ID {self.request_id}]"
         return f"{self.call}: {text}" if self.call else text
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions are rebuilt from args by default, which keyword-only arguments do not survive.
-        return (_rebuild, (type(self), {name: getattr(self, name) for name in _API_ERROR_FIELDS}, self.call))
-
-
-_API_ERROR_FIELDS = ("status", "code", "message", "detail", "request_id", "verified")
-
-
-def _rebuild(kind: type[ApiError], fields: dict[str, Any], call: str | None) -> ApiError:
-    error = kind(**fields)
-    error.call = call
-    return error
 
 
 class RateLimited(ApiError):  # noqa: N818

@@ -62,4 +62,7 @@ def load(body: bytes) -> Any:
     Raises:
         ValueError: it is not JSON, or not UTF-8.
     """
-    return json.loads(body.decode())
+    try:
+        return json.loads(body.decode())
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

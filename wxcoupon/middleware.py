@@ -12,7 +12,7 @@ import attrs
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 from . import wire
-from .errors import UntrustedAnswer
+from .errors import NoAnswerError, UntrustedAnswer
 from .identity import Identity
 from .keys import KeyRing
 
@@ -52,3 +52,26 @@ class Sign:
                 error.request_id = answer.headers.get("Request-ID")
                 raise
         return answer
+
+
+@attrs.define(eq=False)
+class Once:
+    """Lets one attempt leave once.
+
+    aiohttp itself sends a GET, PUT or DELETE again when a kept connection breaks; what is repeated is for
+    :mod:`wxcoupon.retry` alone to say.
+    """
+
+    sign: Sign
+    left: bool = False
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Sign and send, the first time.
+
+        Raises:
+            NoAnswerError: this is the second time.
+        """
+        if self.left:
+            raise NoAnswerError("the connection broke before an answer came")
+        self.left = True
+        return await self.sign(request, handler)

@@ -37,7 +37,7 @@ class Text:
         """The rule in words, for an error message."""
         size = f"{self.min} to {self.max}" if self.max is not None else f"at least {self.min}"
         among = f" of {_plain(self.alphabet)}" if self.alphabet else ""
-        return f"{size} characters{among}"
+        return f"{size} character{'s' if self.max is not None or self.min != 1 else ''}{among}"
 
 
 def _plain(alphabet: str) -> str:

@@ -10,9 +10,11 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from difflib import get_close_matches
 from typing import Final
+from weakref import WeakKeyDictionary
 
-from .endpoint import Rate
+from .endpoint import Rate, registry
 from .errors import ConfigurationError
 
 SHARE: Final = 0.95
@@ -43,12 +45,13 @@ class Pacer:
     ) -> None:
         if not 0 < share <= 1:
             raise ConfigurationError(f"share is a part of the documented rate, above 0 and up to 1, not {share}")
-        self._own = {name: None if text is None else _parse(name, text) for name, text in (rates or {}).items()}
+        self._own = {_known(name): None if text is None else _parse(name, text) for name, text in (rates or {}).items()}
         self._share = share
         self._clock = clock
         self._sleep = sleep
         self._next: dict[Hashable, float] = {}
         self._barred: dict[Hashable, float] = {}
+        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Hashable, asyncio.Lock]] = WeakKeyDictionary()
         self._lock = threading.Lock()  # clients in several threads, each with its loop, share one quota
 
     def _interval(self, name: str, documented: Rate | None) -> float:
@@ -63,23 +66,51 @@ class Pacer:
         key = (caller, name)
         if not interval and key not in self._barred:
             return
-        while True:
+        # Only the first of the queue holds a turn, so that those who give up waiting leave none behind.
+        async with self._queue(key):
+            while (turn := self._reserve(key, interval)) is not None:
+                try:
+                    await self._sleep(turn - self._clock())
+                except asyncio.CancelledError:
+                    self._give_back(key, turn, interval)
+                    raise
+                if self._barred.get(key, 0.0) <= turn:
+                    return  # otherwise a 429 came meanwhile: take a new turn behind it
+
+    def _queue(self, key: Hashable) -> asyncio.Lock:
+        queues = self._queues.setdefault(asyncio.get_running_loop(), {})
+        return queues.setdefault(key, asyncio.Lock())
+
+    def _reserve(self, key: Hashable, interval: float) -> float | None:
+        """Take the next turn; None when it is now."""
+        with self._lock:
             now = self._clock()
-            with self._lock:
-                turn = max(self._next.get(key, 0.0), self._barred.get(key, 0.0), now)
+            if self._barred.get(key, now) < now:
+                del self._barred[key]
+            turn = max(self._next.get(key, 0.0), self._barred.get(key, 0.0), now)
+            if interval:
                 self._next[key] = turn + interval
-            if turn > now:
-                await self._sleep(turn - now)
-            if self._barred.get(key, 0.0) <= max(turn, now):
-                return  # otherwise a 429 came meanwhile and moved everybody's turn: take a new one
+        return turn if turn > now else None
+
+    def _give_back(self, key: Hashable, turn: float, interval: float) -> None:
+        with self._lock:
+            if self._next.get(key) == turn + interval:
+                self._next[key] = turn
 
     def bar(self, caller: Hashable, name: str, seconds: float) -> None:
         """Let nobody ask the endpoint for that long: it has just answered 429."""
         key = (caller, name)
         with self._lock:
-            until = self._clock() + seconds
-            self._barred[key] = max(until, self._barred.get(key, 0.0))
-            self._next[key] = self._barred[key]
+            self._barred[key] = max(self._clock() + seconds, self._barred.get(key, 0.0))
+
+
+def _known(name: str) -> str:
+    """Check the name of an endpoint; that of an untyped call is ``METHOD /path``."""
+    if " " not in name and name not in (known := registry()):
+        close = get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else "the command `wxcoupon endpoints` lists them"
+        raise ConfigurationError(f"rates: there is no endpoint {name!r}; {hint}")
+    return name
 
 
 def _parse(name: str, text: str) -> Rate:

@@ -16,12 +16,33 @@ A repetition has the same request number and the same bytes, and a fresh timesta
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
+from typing import Any, Final
 
 import attrs
 
-from .errors import NoAnswerError, ProbeSignature, RateLimited, ServerError, UnreachableError, WxCouponError
+from .errors import (
+    ConfigurationError,
+    NoAnswerError,
+    ProbeSignature,
+    RateLimited,
+    ServerError,
+    UnreachableError,
+    WxCouponError,
+)
+
+_MOST_ASKED: Final = 60.0
+"""Seconds a Retry-After is followed; it may come from anybody on the way."""
+
+
+def _number(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    least = 1 if attribute.name == "attempts" else 0
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < math.inf:
+        raise ConfigurationError(
+            f"{attribute.name} of a {type(instance).__name__} is a number from {least}, not {value!r}"
+        )
 
 
 @attrs.frozen
@@ -35,9 +56,9 @@ class RetryPolicy:
         draw: picks a number between its two arguments; full jitter by default.
     """
 
-    attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
-    base: float = attrs.field(default=0.5, validator=attrs.validators.ge(0))
-    longest: float = attrs.field(default=8.0, validator=attrs.validators.ge(0))
+    attempts: int = attrs.field(default=4, validator=_number)
+    base: float = attrs.field(default=0.5, validator=_number)
+    longest: float = attrs.field(default=8.0, validator=_number)
     draw: Callable[[float, float], float] = attrs.field(default=random.uniform, repr=False)
 
     def pause(self, error: WxCouponError, attempt: int, *, repeatable: bool) -> float | None:
@@ -51,7 +72,7 @@ class RetryPolicy:
         if attempt >= self.attempts or not _may_repeat(error, attempt, repeatable=repeatable):
             return None
         if isinstance(error, RateLimited) and error.retry_after is not None:
-            return error.retry_after
+            return min(error.retry_after, _MOST_ASKED)
         ceiling: float = min(self.longest, self.base * 2 ** (attempt - 1))
         jitter: float = self.draw(0, ceiling)
         if isinstance(error, RateLimited):

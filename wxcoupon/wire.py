@@ -44,7 +44,11 @@ WINDOW: Final = 300
 _ALGORITHM: Final = "WECHATPAY2-SHA256-RSA2048"
 _PROBE: Final = "WECHATPAY/SIGNTEST/"
 _TOO_MANY: Final = "270924289"
-_PERSONAL: Final = re.compile(r"(?<=/users/)[^/{}]+|(?<=/coupons/)(?!send\b|use\b|return\b|deactivate\b)[^/{}]+(?=/)")
+_STAMP: Final = re.compile(r"[0-9]{1,12}")
+_VERBS: Final = "send|use|return|deactivate|associate|disassociate"
+_PERSONAL: Final = re.compile(
+    rf"(?<=/users/)[^/{{}}]+|(?<=/coupons/)(?!(?:{_VERBS})(?:/|$))[^/{{}}]+|(?<=/couponcodes/)[^/{{}}]+"
+)
 
 
 @attrs.frozen
@@ -167,7 +171,8 @@ def request_message(method: str, target: str, stamp: str, nonce: str, body: byte
 
 def answer_message(stamp: str, nonce: str, body: bytes) -> bytes:
     """What is signed of an answer or a callback: three lines, each ended by LF, the last one too."""
-    return f"{stamp}\n{nonce}\n".encode() + body + b"\n"
+    # A header with bytes that are no UTF-8 is composed as it came, and does not verify.
+    return f"{stamp}\n{nonce}\n".encode("utf-8", "surrogateescape") + body + b"\n"
 
 
 def authorization(identity: Identity, method: str, target: str, body: bytes, *, timestamp: int, nonce: str) -> str:
@@ -223,10 +228,9 @@ def verify(headers: Mapping[str, str], body: bytes, keys: KeyRing, *, now: float
     algorithm = headers.get("Wechatpay-Signature-Type", _ALGORITHM)
     if algorithm != _ALGORITHM:
         raise UnsupportedSignature(f"the answer is signed with {algorithm}; only {_ALGORITHM} is verified here")
-    try:
-        offset = int(stamp) - now
-    except ValueError:
-        raise MissingSignature("the Wechatpay-Timestamp header is not a number of seconds") from None
+    if not _STAMP.fullmatch(stamp):
+        raise MissingSignature("the Wechatpay-Timestamp header is not a number of seconds")
+    offset = int(stamp) - now
     if abs(offset) >= WINDOW:
         raise ClockSkew(
             f"the answer is dated {abs(offset):.0f} seconds {'after' if offset > 0 else 'before'} this machine's time; "
@@ -284,4 +288,4 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, *, verified: b
 
 
 def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isdecimal() else None
+    return float(text) if text and len(text) < 10 and text.isascii() and text.isdecimal() else None

@@ -63,7 +63,7 @@ def test_nothing_wrong() -> None:
         ({"name": ""}, "$.name", "1 to 5 characters"),
         ({"name": "sixsix"}, "$.name", "it has 6"),
         ({"name": None}, "$.name", "required"),
-        ({"name": 7}, "$.name", "has to be text, not a int"),
+        ({"name": 7}, "$.name", "has to be text, not a whole number"),
         ({"name": "a🎟"}, "$.name", "emoji"),
         ({"colour": "GREEN"}, "$.colour", "RED, BLUE"),
         ({"colour": 1}, "$.colour", "RED, BLUE"),
@@ -73,12 +73,15 @@ def test_nothing_wrong() -> None:
         ({"parts": ["x"]}, "$.parts[0]", "has to be a Part"),
         ({"parts": [{"count": 2}, {"count": 3}]}, "$.parts[1].count", "multiple of 2"),
         ({"parts": [{"count": 1}]}, "$.parts[0].count", "2 to 8 pieces"),
-        ({"parts": [{"count": True}]}, "$.parts[0].count", "whole number, not a bool"),
+        ({"parts": [{"count": True}]}, "$.parts[0].count", "whole number, not true or false"),
         ({"parts": [{"count": 10}]}, "$.parts[0].count", "it is 10"),
         ({"parts": [{}]}, "$.parts[0].count", "required"),
         ({"parts": [{"count": 2, "cuont": 2}]}, "$.parts[0].cuont", "known are count"),
         ({"when": "yesterday"}, "$.when", "RFC 3339"),
         ({"when": "2025-08-01T00:00:00"}, "$.when", "offset"),
+        ({"when": "2025-08-01 00:00:00+08:00"}, "$.when", "RFC 3339"),
+        ({"when": "20250801T000000+0800"}, "$.when", "RFC 3339"),
+        ({"when": "2025-W31-5T00:00+08"}, "$.when", "RFC 3339"),
         ({"part": "x"}, "$.part", "has to be a Part"),
         ({"flag": "yes"}, "$.flag", "true or false"),
         ({"words": [1]}, "$.words[0]", "has to be text"),
@@ -109,6 +112,15 @@ def test_a_limit_does_not_hide_what_goes_with_what() -> None:
 def test_extra_members_may_be_sent_on_purpose() -> None:
     """A member given as extra in code is the caller's own decision, and no fault."""
     assert [] == faults(Thing(name="n", colour="RED", parts=[Part(count=2)], extra={"new": 1}))
+
+
+@pytest.mark.parametrize(("extra", "problem"), [({"parts": 1}, "declared member"), ({"new": None}, "null")])
+def test_extra_members_cannot_undo_the_checks(extra: dict[str, Any], problem: str) -> None:
+    """An extra member may neither take the place of a declared one nor be null."""
+    (fault,) = faults(Thing(name="n", colour="RED", parts=[Part(count=2)], extra=extra))
+
+    assert f"$.{next(iter(extra))}" == fault.path
+    assert problem in fault.problem
 
 
 def test_time_of_another_offset() -> None:

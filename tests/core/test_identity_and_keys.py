@@ -43,9 +43,20 @@ UNUSABLE: dict[str, tuple[Any, str]] = {
     "a public key": (PUBLIC, "holds no PEM private key"),
     "an encrypted key": (_encrypted(), "encrypted"),
     "an elliptic key": (_elliptic(), "not an RSA key"),
-    "no name of a file": ("x" * 10_000, "neither PEM text nor the path|cannot be read"),
-    "a name with a NUL": ("a\0b", "neither PEM text nor the path"),
+    "no name of a file": ("x" * 10_000, "neither whole PEM text"),
+    "a name with a NUL": ("a\0b", "neither whole PEM text"),
 }
+
+
+@pytest.mark.parametrize(
+    "source", [PEM.decode().replace("BEGIN ", "BEGIN"), PEM.decode().splitlines()[1] * 30, Path(PEM.decode())]
+)
+def test_key_text_is_never_repeated(source: Any) -> None:
+    """A key that was pasted where a path belongs, or without its BEGIN line, is not printed back."""
+    with pytest.raises(ConfigurationError) as caught:
+        Merchant(mchid="1900000001", serial_no="AB", private_key=source)
+
+    assert PEM.decode().splitlines()[1][:8] not in str(caught.value)
 
 
 @pytest.mark.parametrize(("source", "says"), UNUSABLE.values(), ids=UNUSABLE)

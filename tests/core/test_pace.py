@@ -13,6 +13,7 @@ from wxcoupon.errors import ConfigurationError
 from wxcoupon.pace import Pacer
 
 TWENTY = Rate.parse("20/s")
+UPLOAD, CREATE = "product_coupon.upload_coupon_codes", "product_coupon.create_product_coupon"
 
 
 class Time:
@@ -118,38 +119,82 @@ async def test_no_documented_rate_is_no_limit() -> None:
 async def test_own_rate_instead_of_the_documented_one() -> None:
     """A rate given for an endpoint is kept exactly; None switches its limit off."""
     time = Time()
-    pacer = Pacer({"upload": "100/min", "create": None}, clock=time.clock, sleep=time.sleep)
+    pacer = Pacer({UPLOAD: "100/min", CREATE: None}, clock=time.clock, sleep=time.sleep)
 
-    starts = await _starts(pacer, time, 3)
-    free = await _starts(pacer, time, 3, name="create")
+    starts = await _starts(pacer, time, 3, name=UPLOAD)
+    free = await _starts(pacer, time, 3, name=CREATE)
 
     assert [100.0, 100.6, 101.2] == [round(start, 6) for start in starts]
     assert 1 == len(set(free))
 
 
 async def test_a_429_moves_everybody() -> None:
-    """After a bar nobody starts before it ends, not even those who had their turn already, and then evenly again."""
+    """After a 429 nobody starts until its pause is over, and then evenly again: those who come later do not add up."""
     time = Time()
     pacer = Pacer(clock=time.clock, sleep=time.sleep)
-    await pacer.wait("me", "upload", TWENTY)
+    starts: list[float] = []
+
+    async def one(after: float) -> None:
+        await time.sleep(after)
+        await pacer.wait("me", "upload", TWENTY)
+        starts.append(time.now)
 
     async def bar() -> None:
-        await asyncio.sleep(0)
+        await time.sleep(1.0)
         pacer.bar("me", "upload", 2.0)
 
-    task = asyncio.create_task(bar())
-    starts = await _starts(pacer, time, 10)
-    await task
+    async with asyncio.TaskGroup() as group:
+        for number in range(160):
+            group.create_task(one(0.0 if number < 100 else 1.5))
+        group.create_task(bar())
+        group.create_task(time.run())
 
-    assert min(starts) >= 102.0
-    assert all(later - earlier > 0.05 for earlier, later in itertools.pairwise(starts))
+    assert not [start for start in starts if 101.0 < start < 103.0]
+    assert all(sum(start <= other < start + 1 for other in starts) <= 20 for start in starts)
+    assert max(starts) <= 100 + 2 + 160 / 19 + 0.1
 
 
-@pytest.mark.parametrize("text", ["fast", "0/s", "-1/s", "10/h", "10", "1.5/s"])
+async def test_those_who_give_up_leave_no_gap() -> None:
+    """A thousand cancelled waiters cost those who come after them at most one turn."""
+    time = Time()
+    pacer = Pacer(clock=time.clock, sleep=time.sleep)
+    waiting = [asyncio.create_task(pacer.wait("me", "upload", TWENTY)) for _ in range(1000)]
+    await asyncio.sleep(0)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+    starts = await _starts(pacer, time, 1)
+
+    assert starts[0] <= 100 + 2 / 19
+
+
+async def test_a_bar_is_forgotten_when_it_is_over() -> None:
+    """Whatever was called, and however often it answered 429, nothing of it is kept for ever."""
+    time = Time()
+    pacer = Pacer(clock=time.clock, sleep=time.sleep)
+    for number in range(100):
+        pacer.bar("me", f"GET /v3/{number}", 1.0)
+    time.now += 2
+
+    for number in range(100):
+        await pacer.wait("me", f"GET /v3/{number}", None)
+
+    assert not pacer._barred
+    assert not pacer._next
+
+
+def test_what_is_no_endpoint() -> None:
+    """A rate for an endpoint that does not exist is refused, with the name that was meant."""
+    with pytest.raises(ConfigurationError, match=r"did you mean product_coupon\.upload_coupon_codes"):
+        Pacer({"product_coupon.upload_coupon_code": "1/s"})
+
+
+@pytest.mark.parametrize("text", ["fast", "0/s", "-1/s", "10/h", "10"])
 def test_what_is_no_rate(text: str) -> None:
     """A rate that is none is refused with how to write one."""
     with pytest.raises(ConfigurationError, match="10/s"):
-        Pacer({"upload": text})
+        Pacer({UPLOAD: text})
 
 
 @pytest.mark.parametrize("share", [0, -1, 1.01])

@@ -1,11 +1,14 @@
 """The table of what is repeated."""
 
+from typing import Any
+
 import pytest
 
 from wxcoupon import RetryPolicy
 from wxcoupon.errors import (
     ApiError,
     BadSignature,
+    ConfigurationError,
     InvalidRequest,
     NoAnswerError,
     ProbeSignature,
@@ -82,6 +85,21 @@ def test_retry_after_wins() -> None:
     error.retry_after = 7.0
 
     assert POLICY.pause(error, 1, repeatable=False) == 7.0
+
+
+def test_retry_after_is_followed_for_a_minute_at_most() -> None:
+    """A Retry-After may come from anybody on the way, so it cannot stop a program for a day."""
+    error = RateLimited(status=429)
+    error.retry_after = 86_400.0
+
+    assert POLICY.pause(error, 1, repeatable=False) == 60.0
+
+
+@pytest.mark.parametrize("options", [{"attempts": 0}, {"base": -1}, {"longest": "8"}, {"base": float("inf")}])
+def test_policy_that_is_none(options: dict[str, Any]) -> None:
+    """Numbers that make no policy are refused by name."""
+    with pytest.raises(ConfigurationError, match=next(iter(options))):
+        RetryPolicy(**options)
 
 
 def test_rate_limit_waits_at_least_the_base() -> None:

@@ -107,10 +107,20 @@ def test_missing_header(name: str) -> None:
         wire.verify(headers, b"", KEYS, now=1700000001)
 
 
-def test_timestamp_that_is_no_number() -> None:
+@pytest.mark.parametrize(
+    "stamp", ["soon", "", "9" * 400, "+1700000001", "1_700_000_001", "\u0661700000001", " 1700000001"]
+)
+def test_timestamp_that_is_no_number(stamp: str) -> None:
     """A timestamp that is not a number of seconds is refused like a missing one."""
     with pytest.raises(MissingSignature, match="Timestamp"):
-        wire.verify(_headers("x", stamp="soon"), b"", KEYS, now=1700000001)
+        wire.verify(_headers("x", stamp=stamp), b"", KEYS, now=1700000001)
+
+
+@pytest.mark.parametrize("nonce", ["\udcff", "é", "中"])
+def test_nonce_of_strange_bytes(nonce: str) -> None:
+    """A nonce header of bytes that are no text is a wrong signature, and no crash: anybody can send one."""
+    with pytest.raises(BadSignature):
+        wire.verify(_headers(VECTORS["answers"][1]["signature"], nonce=nonce), b"", KEYS, now=1700000001)
 
 
 @pytest.mark.parametrize("changed", [b"x", b"\n", b" "])

@@ -11,12 +11,16 @@ from wxcoupon import product_coupon as pc
 from wxcoupon.chain import Chain, compose
 from wxcoupon.errors import (
     ApiError,
+    ClockSkew,
     ConfigurationError,
+    Fault,
     InvalidRequest,
+    NoAnswerError,
     NotAllowedError,
     RateLimited,
     ServerError,
     UnreadableAnswer,
+    WxCouponError,
 )
 from wxcoupon.wire import Answer, WireRequest
 
@@ -117,6 +121,8 @@ def test_nothing_personal_in_what_is_logged() -> None:
             "GET /v3/marketing/busifavor/users/…/coupons/…/appids/wx",
         ),
         ("POST", "/v3/marketing/busifavor/coupons/send", "POST /v3/marketing/busifavor/coupons/send"),
+        ("GET", "/v3/x/users/o-1/coupons/CODE", "GET /v3/x/users/…/coupons/…"),
+        ("GET", "/v3/x/couponcodes/CODE", "GET /v3/x/couponcodes/…"),
         (
             "POST",
             "/brand/marketing/product-coupon/users/o-1/coupons/C1/use?x=1",
@@ -169,9 +175,11 @@ def test_verbs_carry_json(verb: str) -> None:
         ("/v3/a", {"x": "1"}, r"\$\.x: the path .* has no such hole"),
         ("/v3/a/{x}", {"x": ".."}, "cannot stand in a path"),
         ("/pay/a", {}, "/v3/ or /brand/"),
-        ("/v3/a b", {}, "percent-encoding"),
-        ("/v3/中", {}, "percent-encoding"),
-        ("/v3/a?b=ü", {}, "percent-encoding"),
+        ("/v3/a b", {}, "percent-encoded"),
+        ("/v3/中", {}, "percent-encoded"),
+        ("/v3/a?b=ü", {}, "percent-encoded"),
+        ("/v3/stocks#/coupons", {}, "percent-encoded"),
+        ("/v3/stocks/{open-id}", {}, "percent-encoded"),
     ],
 )
 def test_untyped_mistakes(path: str, holes: dict[str, str], says: str) -> None:
@@ -189,15 +197,21 @@ def test_chain_is_no_path_to_python() -> None:
     assert "<Chain /v3/marketing>" == repr(chain)
 
 
-def _failure(status: int, body: bytes, headers: dict[str, str] | None = None) -> ApiError:
-    return wire.failure(status, headers or {}, body, verified=False)
+def _failure(status: int, body: bytes, headers: dict[str, str] | None = None, *, verified: bool = False) -> ApiError:
+    return wire.failure(status, headers or {}, body, verified=verified)
+
+
+def test_unsigned_failure_says_so() -> None:
+    """An error without a signature may be any gateway's, and its text says so."""
+    assert "not signed" in str(_failure(403, b"<html>"))
+    assert "not signed" not in str(_failure(403, b"{}", verified=True))
 
 
 def test_failure_carries_everything() -> None:
     """An error keeps the code, the text, the detail and the Request-ID with its number, and says them in one line."""
     body = '{"code":"PARAM_ERROR","message":"参数错误","detail":{"field":"/stock_id","issue":"too long"}}'.encode()
 
-    error = _failure(400, body, {"Request-ID": "08E68-268435462"})
+    error = _failure(400, body, {"Request-ID": "08E68-268435462"}, verified=True)
 
     assert ("PARAM_ERROR", "参数错误", "268435462") == (error.code, error.message, error.numeric_code)
     assert "HTTP 400 PARAM_ERROR 参数错误 (/stock_id: too long) [Request-ID 08E68-268435462]" == str(error)
@@ -220,7 +234,7 @@ def test_kinds_of_failure(status: int, headers: dict[str, str], kind: type[ApiEr
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>502</html>", b"[1]", b'"x"', b'{"code":null}', b"\xff", b'{"detail":"text"}']
+    "body", [b"[" * 100_000, b"", b"<html>502</html>", b"[1]", b'"x"', b'{"code":null}', b"\xff", b'{"detail":"text"}']
 )
 def test_failure_of_any_body(body: bytes) -> None:
     """Whatever a gateway puts in the body, the error is the status."""
@@ -242,18 +256,29 @@ def test_numeric_code(text: str | None, number: str | None) -> None:
 def test_retry_after() -> None:
     """A Retry-After in seconds is kept; a date is not a number of seconds."""
     assert 3.0 == getattr(_failure(429, b"", {"Retry-After": "3"}), "retry_after")  # noqa: B009
-    assert getattr(_failure(429, b"", {"Retry-After": "Wed"}), "retry_after") is None  # noqa: B009
+    for text in ("Wed", "9" * 400, "-1"):
+        assert getattr(_failure(429, b"", {"Retry-After": text}), "retry_after") is None  # noqa: B009
 
 
-def test_errors_can_be_pickled() -> None:
-    """A task worker can pass an error on to another process."""
-    error = _failure(400, b'{"code":"X","message":"m"}', {"Request-ID": "a-1"})
+@pytest.mark.parametrize(
+    "error",
+    [
+        _failure(400, b'{"code":"X","message":"m"}', {"Request-ID": "a-1"}),
+        _failure(429, b"{}", {"Retry-After": "7"}),
+        ClockSkew("too late", -400.0),
+        InvalidRequest([Fault("$.a", "is wrong")], "https://page"),
+        NoAnswerError("lost"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_can_be_pickled(error: WxCouponError) -> None:
+    """A task worker can pass an error on to another process, with everything it carries."""
     error.about("POST /v3/x")
+    error.outcome_unknown = True
 
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
 
-    assert str(error) == str(again)
-    assert type(error) is type(again)
+    assert (type(error), str(error), vars(error)) == (type(again), str(again), vars(again))
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"nonsense"])

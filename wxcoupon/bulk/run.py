@@ -54,22 +54,69 @@ async def _one_by_one(requests: Iterable[Q]) -> AsyncGenerator[Q]:
         yield request
 
 
-async def _work(
-    client: Client[Who],
-    source: AsyncIterator[Endpoint[R, Who]],
-    turn: asyncio.Lock,
-    finished: asyncio.Queue[Done[R] | Failed[R] | None],
-) -> None:
-    while True:
-        async with turn:  # an async iterator is asked for one item at a time
-            request = await anext(source, None)
-        if request is None:
-            return
-        try:
-            outcome: Done[R] | Failed[R] = Done(request, await client.call(request))
-        except WxCouponError as error:
-            outcome = Failed(request, error)
-        await finished.put(outcome)
+@attrs.define
+class _Job(Generic[R, Who]):
+    """What the workers of one bulk share.
+
+    Attributes:
+        source: the requests, one by one.
+        turn: an async iterator is asked for one item at a time.
+        finished: outcomes to fetch, and None at the end.
+        bug: what is no error of this library's: nothing more is taken, calls under way end, then it is raised.
+    """
+
+    client: Client[Who]
+    source: AsyncIterator[Endpoint[R, Who]]
+    finished: asyncio.Queue[Done[R] | Failed[R] | None]
+    turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+    bug: BaseException | None = None
+
+    async def take(self) -> Endpoint[R, Who] | None:
+        """The next request; None when there is none, or when there shall be none."""
+        async with self.turn:
+            if self.bug is not None:
+                return None
+            try:
+                return await anext(self.source, None)
+            except asyncio.CancelledError as error:
+                if _being_cancelled():
+                    raise
+                self.bug = RuntimeError("something that the stream of requests awaited was cancelled")
+                self.bug.__cause__ = error
+            except Exception as error:  # noqa: BLE001 - it is raised to the caller, after the outcomes
+                self.bug = error
+            return None
+
+    async def work(self) -> None:
+        """Make one call after the other."""
+        while (request := await self.take()) is not None:
+            try:
+                outcome: Done[R] | Failed[R] = Done(request, await self.client.call(request))
+            except WxCouponError as error:
+                outcome = Failed(request, error)
+            except Exception as error:  # noqa: BLE001 - it is raised to the caller, after the outcomes
+                self.bug = self.bug or error
+                return
+            await self.finished.put(outcome)
+
+    async def run(self, concurrency: int) -> None:
+        """Make all calls."""
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(concurrency):
+                workers.create_task(self.work())
+        await self.finished.put(None)
+
+    async def outcomes(self) -> AsyncIterator[Done[R] | Failed[R]]:
+        """What became of the calls, as they end."""
+        while (outcome := await self.finished.get()) is not None:
+            yield outcome
+        if self.bug is not None:
+            raise self.bug
+
+
+def _being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 @asynccontextmanager
@@ -100,33 +147,15 @@ async def bulk(
 
     Raises:
         ConfigurationError: *concurrency* is not at least 1.
-        Exception: whatever *requests* raises, from the loop over the outcomes, once the calls under way are cancelled.
+        Exception: whatever *requests* raises, from the loop over the outcomes, after those of the calls under way.
     """
     if concurrency < 1:
         raise ConfigurationError(f"concurrency is at least 1, not {concurrency}")
     source = aiter(requests) if isinstance(requests, AsyncIterable) else _one_by_one(requests)
-    turn = asyncio.Lock()
-    finished: asyncio.Queue[Done[R] | Failed[R] | None] = asyncio.Queue(concurrency)
-    bugs: list[BaseException] = []
-
-    async def run() -> None:
-        try:
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(concurrency):
-                    workers.create_task(_work(client, source, turn, finished))
-        except BaseExceptionGroup as group:
-            bugs.extend(group.exceptions)
-        await finished.put(None)
-
-    async def outcomes() -> AsyncIterator[Done[R] | Failed[R]]:
-        while (outcome := await finished.get()) is not None:
-            yield outcome
-        if bugs:
-            raise bugs[0]
-
-    runner = asyncio.create_task(run())
+    job = _Job(client, source, asyncio.Queue(concurrency))
+    runner = asyncio.create_task(job.run(concurrency))
     try:
-        yield outcomes()
+        yield job.outcomes()
     finally:
         runner.cancel()
         await asyncio.gather(runner, return_exceptions=True)
