@@ -191,20 +191,49 @@ async def test_cancellation_is_clean(sandbox: Sandbox, client: Client[Any], uplo
     assert own_tasks() <= before
 
 
-async def test_a_bug_in_the_source_is_raised_as_it_is(sandbox: Sandbox, client: Client[Any], upload_stock: Any) -> None:
-    """What the source raises ends the job, as itself and not wrapped in a group."""
+async def test_a_bug_in_the_source_is_raised_after_the_outcomes(
+    sandbox: Sandbox, client: Client[Any], upload_stock: Any
+) -> None:
+    """What the source raises comes out as itself, after the outcome of every call that was made: none is lost."""
     product, stock = await upload_stock(sandbox.partner)
+    made = [
+        pc.UploadCouponCodes(
+            product_coupon_id=product, stock_id=stock, out_request_no=f"number-{n:02}", code_list=[f"CODE-{n}"]
+        )
+        for n in range(9)
+    ]
 
-    def source() -> Iterator[str]:
-        yield from _codes(400)
+    def source() -> Iterator[pc.UploadCouponCodes]:
+        yield from made
         raise LookupError("the database went away")
 
-    with pytest.raises(LookupError, match="went away"):  # noqa: PT012 - the block is what is tested
-        async with bulk(
-            client, upload_requests(source(), product_coupon_id=product, stock_id=stock, job="spring")
-        ) as outcomes:
-            async for _ in outcomes:
-                pass
+    ended = []
+    with pytest.raises(LookupError, match="went away"):  # noqa: PT012 - what comes before it is what is tested
+        async with bulk(client, source(), concurrency=4) as outcomes:
+            async for outcome in outcomes:
+                ended.append(outcome.request)  # noqa: PERF401 - the error comes from the loop
+
+    assert sorted(map(repr, made)) == sorted(map(repr, ended))
+    assert 9 == len(ended)
+
+
+async def test_a_cancellation_inside_the_source_is_no_end(
+    sandbox: Sandbox, client: Client[Any], upload_stock: Any
+) -> None:
+    """A source that awaits something cancelled has not come to its end: the job says so."""
+    product, stock = await upload_stock(sandbox.partner)
+
+    async def source() -> AsyncIterator[str]:
+        for code in _codes(250):
+            yield code
+        task = asyncio.create_task(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+    uploads = upload_requests(source(), product_coupon_id=product, stock_id=stock, job="spring")
+    with pytest.raises(RuntimeError, match="was cancelled"):
+        async with bulk(client, uploads) as outcomes:
+            assert 1 == len([outcome async for outcome in outcomes if isinstance(outcome, Done)])
 
 
 async def test_an_error_of_the_caller_is_raised_as_it_is(client: Client[Any]) -> None:

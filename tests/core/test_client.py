@@ -5,7 +5,7 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp
@@ -17,6 +17,7 @@ from wxcoupon import (
     Brand,
     Client,
     ConfigurationError,
+    Done,
     InvalidRequest,
     Merchant,
     Pacer,
@@ -479,3 +480,66 @@ def test_blocking(sandbox_in_thread: Sandbox) -> None:
     with pytest.raises(ClientStateError, match="closed"):
         api.call(uploads[0])
     api.close()
+
+
+def test_blocking_source_may_call(sandbox_in_thread: Sandbox) -> None:
+    """What makes the requests of a bulk may itself make calls: it runs in the caller's thread."""
+    with blocking(_client(sandbox_in_thread, sandbox_in_thread.partner)) as api:
+        created = api.call(new_upload_coupon("blocking-source"))
+        assert created.stock is not None
+        stock = created.product_coupon_id, created.stock.stock_id
+        thread = threading.current_thread()
+
+        def source() -> Iterator[pc.UploadCouponCodes]:
+            for number in range(7):
+                assert thread is threading.current_thread()
+                held = api.call(pc.GetStock(product_coupon_id=stock[0], stock_id=stock[1])).coupon_code_count_info
+                assert held is not None
+                yield _upload(stock, number=f"nested-{number}", codes=[f"N{number}"])
+
+        outcomes = list(api.bulk(source(), concurrency=3))
+
+    assert 7 == len(outcomes)
+    assert all(isinstance(outcome, Done) for outcome in outcomes)
+
+
+def test_blocking_close_gives_up_calls_of_other_threads(sandbox_in_thread: Sandbox) -> None:
+    """Closing ends the calls that other threads wait for; they learn that nobody knows what became of them."""
+    waiting = threading.Event()
+
+    async def sleep(_: float) -> None:
+        waiting.set()
+        await asyncio.sleep(3600)
+
+    api = blocking(_client(sandbox_in_thread, sandbox_in_thread.partner, base_url="http://127.0.0.1:9", sleep=sleep))
+    errors: list[ClientStateError] = []
+
+    def call() -> None:
+        try:
+            api.call(_upload(("1", "2")))
+        except ClientStateError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    waiting.wait()
+    api.close()
+    thread.join()
+
+    assert [True] == [error.outcome_unknown for error in errors]
+
+
+async def test_closing_a_client_of_for_brand_closes_nothing(sandbox: Sandbox, upload_stock: Any) -> None:
+    """A client of another brand may be used in a block of its own; the session is its parent's."""
+    stock = await upload_stock(sandbox.partner)
+
+    async with _client(sandbox, sandbox.partner) as client:
+        async with client.for_brand("120345"):
+            pass
+        assert 2 == (await client.call(_upload(stock))).total_count
+
+
+async def test_sandbox_starts_once(sandbox: Sandbox) -> None:
+    """A sandbox that is running is not started a second time over itself."""
+    with pytest.raises(ConfigurationError, match="running already"):
+        await sandbox.start()
