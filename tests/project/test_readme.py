@@ -1,5 +1,6 @@
 """The README: its examples run, its tables are the code's, and its promises about commands hold."""
 
+import json
 import os
 import re
 import shlex
@@ -30,34 +31,50 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
-def _run(home: Path, who: str, language: str, source: str, arguments: list[str], more: dict[str, str]) -> str:
+def _run(home: Path, who: str, language: str, source: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WXCOUPON_")}
-    environment |= more | {"PATH": f"{BIN}{os.pathsep}{environment['PATH']}", "PYTHONWARNINGS": "error"}
+    environment |= {"PATH": f"{BIN}{os.pathsep}{environment['PATH']}", "PYTHONWARNINGS": "error"}
     if who != "nobody":
-        lines = (home / "sandbox" / f"{who}.env").read_text().splitlines()
-        environment |= dict(line.split("=", 1) for line in lines)
+        source = source if language == "python" else f"set -a; . sandbox/{who}.env; set +a\n{source}"
+        environment |= dotenv(home / "sandbox" / f"{who}.env")
     command = [sys.executable, "-c", source] if language == "python" else ["bash", "-euo", "pipefail", "-c", source]
-    done = subprocess.run(
-        [*command, *arguments], cwd=home, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+
+
+def dotenv(path: Path) -> dict[str, str]:
+    """The settings of a file as a shell reads them."""
+    pairs = (line.partition("=") for line in path.read_text().splitlines())
+    return {name: shlex.split(value)[0] if value else "" for name, _, value in pairs}
 
 
 @pytest.mark.slow
 def test_examples_run(home: Path) -> None:
-    """Every example runs as it is printed; the later ones use the stock that the first one made."""
-    (who, language, source), *others = EXAMPLES
+    """Every example runs as it is printed, the first one first, against a sandbox that was just started."""
     assert len(EXAMPLES) >= 6
-    made = re.search(r"stock (\d+) of product coupon (\d+)", _run(home, who, language, source, [], {}))
-    assert made is not None
-    stock, product = made.groups()
 
-    for who, language, source in others:
-        _run(home, who, language, source, [product, stock], {"PRODUCT_COUPON_ID": product, "STOCK_ID": stock})
+    for who, language, source in EXAMPLES:
+        _run(home, who, language, source)
 
     assert 1001 == len((home / "report.csv").read_text("utf-8-sig").splitlines())
     assert 3 == len((home / "tokens.csv").read_text("utf-8-sig").splitlines())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("checker", [["mypy", "--strict"], ["basedpyright"]], ids=" ".join)
+def test_examples_are_typed(checker: list[str], tmp_path: Path) -> None:
+    """Both type checkers accept every example as it is printed."""
+    for number, (_, language, source) in enumerate(EXAMPLES):
+        if language == "python":
+            (tmp_path / f"example_{number}.py").write_text(source, "utf-8")
+    settings = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+
+    command = [str(BIN / checker[0]), *checker[1:], "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _endpoints() -> str:

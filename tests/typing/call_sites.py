@@ -68,3 +68,15 @@ def blocking_keeps_the_types(brand: Client[Brand]) -> None:
         for outcome in api.bulk([upload]):
             assert_type(outcome, Done[pc.UploadedCouponCodes] | Failed[pc.UploadedCouponCodes])
         api.call(busifavor.SendCoupon(openid="o", appid="wx", stock_id="1", out_request_no="n"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def settings_may_say_who(anybody: Client) -> None:
+    upload = pc.UploadCouponCodes(product_coupon_id="1", stock_id="2", out_request_no="number", code_list=["a"])
+    assert_type(Client.from_env(Partner), Client[Partner])
+    assert_type(await Client.from_env().call(upload), pc.UploadedCouponCodes)
+    assert_type(await anybody.call(upload), pc.UploadedCouponCodes)
+    await Client.from_env(Merchant).call(upload)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    async with bulk(Client.from_env(Brand), [upload]) as outcomes:
+        assert_type(
+            [outcome async for outcome in outcomes], list[Done[pc.UploadedCouponCodes] | Failed[pc.UploadedCouponCodes]]
+        )
