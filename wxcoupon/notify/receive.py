@@ -7,7 +7,6 @@ https://pay.weixin.qq.com/doc/v3/merchant/4012071382
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ import attrs
 
 from .. import crypto, wire
 from ..errors import ConfigurationError, UnreadableAnswer
+from ..jsontext import load
 from ..keys import KeyRing
 
 _HEADERS = (
@@ -74,12 +74,12 @@ def receive(
     lower = {name.lower(): value for name, value in headers.items()}
     wire.verify({name: lower[name.lower()] for name in _HEADERS if name.lower() in lower}, body, keys, now=now)
     try:
-        envelope = json.loads(body)
+        envelope = load(body)
         sealed = envelope["resource"]
         opened = crypto.open_gcm(key, sealed["nonce"], sealed.get("associated_data") or "", sealed["ciphertext"])
         if opened is None:
             raise UnreadableAnswer("the callback's data does not open with this apiv3_key; check it on the platform")
-        resource = json.loads(opened)
+        resource = load(opened)
         return Notification(
             id=envelope["id"],
             event_type=envelope["event_type"],

@@ -100,6 +100,8 @@ class Sandbox:
             ConfigurationError: the port is taken, or the files cannot be written.
             TypeError: a declared endpoint has no handler.
         """
+        if self._runner is not None:
+            raise ConfigurationError("this sandbox is running already; make another one")
         self._keys = keys = self._keys or await Keys.generate_aside()
         self._callers = callers = Callers(keys)
         self._callbacks = Callbacks(keys, self._schedule, self._clock)
