@@ -171,12 +171,12 @@ def registry() -> Mapping[str, type[AnyEndpoint]]:
     return dict(sorted(REGISTRY.items()))
 
 
-def required(request: type[AnyEndpoint], field: str) -> bool:
-    """Whether a request cannot be made without *field*."""
+def required(request: type[Model], field: str) -> bool:
+    """Whether a request, or a part of one, cannot be made without *field*."""
     return any(is_required(declared) for declared in fields(request) if declared.name == field)
 
 
-def type_name(request: type[AnyEndpoint], field: str) -> str:
+def type_name(request: type[Model], field: str) -> str:
     """The type of a field in words, without what is annotated on it."""
     return _words(hints(request)[field])
 

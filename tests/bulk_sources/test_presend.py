@@ -106,6 +106,37 @@ async def test_a_signature_that_is_not_accepted_stops_the_job(sandbox: Sandbox, 
     assert job.rows == sandbox.state()["requests"][_ENDPOINT] < 5
 
 
+async def test_refused_from_the_start(sandbox: Sandbox, partner: Client[Partner]) -> None:
+    """A stock that is not there is asked once, because every row has it from the job."""
+    ids = await _ids(partner) | {"stock_id": "7"}
+    job = pre_send(partner, _rows(*(f"o-{number}" for number in range(50))), job="spring", **ids)
+
+    with pytest.raises(ApiError) as caught:
+        await _all(job)
+
+    assert (404, 1, 1) == (caught.value.status, job.rows, sandbox.state()["requests"][_ENDPOINT])
+    assert not job.whole
+
+
+async def test_leaving_early(partner: Client[Partner]) -> None:
+    """Left early, a job still has an outcome for every row that was read."""
+    ids = await _ids(partner)
+    read: list[int] = []
+
+    async def rows() -> AsyncIterator[Row]:
+        for line in range(1, 1001):
+            read.append(line)
+            yield Row(line, f"o-{line}")
+
+    async with pre_send(partner, rows(), job="spring", **ids) as job:
+        told = [await anext(aiter(job))]
+
+    outcomes = [*told, *job.rest]
+    assert read == sorted(outcome.line for outcome in outcomes)
+    assert len(read) == job.rows < 1000
+    assert {outcome.error for outcome in outcomes} <= {"", "interrupted before an answer came; run the same job again"}
+
+
 async def test_a_merchant_may_not(sandbox: Sandbox) -> None:
     """An identity that may not pre-send product coupons is told so before anything is sent."""
     client: Client = Client(sandbox.merchant, sandbox.platform_keys, base_url=sandbox.base_url)

@@ -1,8 +1,9 @@
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -38,9 +39,64 @@ def test_text(write: Write, mark: bytes) -> None:
     assert [(1, "A1"), (3, "A2"), (5, "A3")] == _texts(path)
 
 
-def test_first_column(write: Write) -> None:
-    """Without a column, a csv file is read by its first one, and its first line is data."""
-    assert [(1, "A1"), (2, "A2"), (4, "")] == _texts(write("codes.csv", "A1,x\n A2 ,y\n,\n,z\n"))
+def test_the_only_column(write: Write) -> None:
+    """Without a column, a csv file of one is read by it, and a first line that is no heading is data and said so."""
+    table = open_table(write("codes.csv", "A1\n A2 ,\n,\n,z\n"))
+
+    assert [(1, "A1"), (2, "A2"), (4, "")] == [(row.line, row.text) for row in table]
+    assert (1, "data") == table.first
+
+
+@pytest.mark.parametrize("heading", ["券码", " Coupon Code ", "voucher-code", "SN", "id", "openid", "编码"])
+@pytest.mark.parametrize("name", ["codes.csv", "codes.txt"])
+def test_a_heading_is_never_data(write: Write, name: str, heading: str) -> None:
+    """A first line that is a known word of a heading is no row of a csv or text file, and said to be a heading."""
+    table = open_table(write(name, f"\n{heading}\nA1\nid\n"))
+
+    assert [Row(3, "A1"), Row(4, "id")] == list(table)
+    assert (2, "heading") == table.first
+
+
+@pytest.mark.parametrize("first", ["A1,x", "name,number", "code,voucher", "id,openid"])
+def test_which_column(write: Write, first: str) -> None:
+    """Of several columns none is guessed: where not exactly one says that it has codes, one has to be named."""
+    with pytest.raises(ConfigurationError, match=f"several columns.*{first.replace(',', ', ')}.*--column"):
+        open_table(write("codes.csv", f"{first}\nA1,x\n"))
+
+
+def test_the_column_that_says_codes(write: Write) -> None:
+    """Of several columns, the only one whose heading says that it has codes is read."""
+    assert [Row(2, "A1")] == list(open_table(write("codes.csv", "id,name,Coupon Code\n1,x,A1\n")))
+
+
+@pytest.mark.parametrize(("separator", "words"), [(";", "separated by ';'"), ("\t", "separated by tabs")])
+def test_other_separators(write: Write, separator: str, words: str) -> None:
+    """A csv file with another separator than the comma is refused with what to do."""
+    with pytest.raises(ConfigurationError, match=f"{words}; save it with commas"):
+        open_table(write("codes.csv", f"code{separator}name\nA1{separator}x\n"))
+
+
+def test_a_csv_file_called_text(write: Write) -> None:
+    """Text that begins with the heading of a table is refused before its first row."""
+    with (
+        closing(open_table(write("users.txt", "openid,attach\no-1,x\n"))) as table,
+        pytest.raises(ConfigurationError, match=r"line 1 of .*users\.txt looks like the header of a csv file"),
+    ):
+        list(table)
+
+
+@pytest.mark.parametrize("options", [{"column": "code"}, {"columns": ["code"]}])
+def test_a_column_that_is_there_twice(write: Write, options: dict[str, Any]) -> None:
+    """A column whose name several have is refused; other names may repeat."""
+    with pytest.raises(ConfigurationError, match="has 2 columns called 'code'"):
+        open_table(write("codes.csv", "code,n,code\nA1,x,A2\n"), **options)
+    assert [Row(2, "A1")] == list(open_table(write("other.csv", "n,code,n\nx,A1,y\n"), column="code"))
+
+
+def test_a_nul_byte(write: Write) -> None:
+    """A NUL byte is refused with its line."""
+    with pytest.raises(ConfigurationError, match="line 3 has a NUL byte"):
+        open_table(write("codes.txt", b"A1\nA2\nA\x003\n"))
 
 
 @pytest.mark.parametrize("header", ["code,name", "\ufeffCoupon_Code,name", "券码,名称"])

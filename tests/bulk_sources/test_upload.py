@@ -1,3 +1,4 @@
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -97,6 +98,7 @@ async def test_refused_from_the_start(sandbox: Sandbox, partner: Client[Partner]
     assert 404 == caught.value.status
     assert 1 == _uploads(sandbox)
     assert 200 == upload.counts[Outcome.FAILED] == upload.lines
+    assert not upload.whole
     assert caught.value is upload.stopped
 
 
@@ -181,14 +183,56 @@ async def test_nothing_to_send(partner: Client[Partner], sandbox: Sandbox) -> No
 
 
 async def test_leaving_early(partner: Client[Partner]) -> None:
-    """Leaving the block ends the job without an error."""
+    """Left early, a job still has an outcome for every line that was read: the counts add up, and the rest is told."""
     stock = await _stock(partner)
+    lines = ["bad code", "C00000", *_codes(5000)]
 
-    async with upload_codes(partner, _codes(5000), **stock, job="spring") as upload:
-        async for _ in upload:
-            break
+    async with upload_codes(partner, lines, **stock, job="spring") as upload:
+        told = [await anext(aiter(upload))]
 
-    assert sum(upload.counts.values()) < 5000
+    outcomes = [*told, *upload.rest]
+    assert list(range(1, upload.lines + 1)) == sorted(outcome.line for outcome in outcomes)
+    assert Counter(outcome.outcome for outcome in outcomes) == Counter(
+        {outcome: number for outcome, number in upload.counts.items() if number}
+    )
+    assert upload.lines < 5000
+    assert not upload.whole
+
+
+async def test_interrupted_while_calls_are_under_way(sandbox: Sandbox) -> None:
+    """Cancelled while nothing is answered, the codes of calls are unknown, and those of no call yet have failed."""
+    slow = Pacer({_ENDPOINT: "1/min"})
+    async with Client(sandbox.partner, sandbox.platform_keys, base_url=sandbox.base_url, pacer=slow) as client:
+        stock = await _stock(client)
+        gate = asyncio.Event()
+
+        async def codes() -> AsyncIterator[str]:
+            for code in _codes(450):
+                yield code
+            gate.set()
+            await asyncio.sleep(3600)
+
+        async def run() -> None:
+            async with upload:
+                async for _ in upload:
+                    pass
+
+        upload = upload_codes(client, codes(), **stock, job="spring")
+        task = asyncio.create_task(run())
+        await gate.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert (200, 200, 50) == tuple(
+        upload.counts[outcome] for outcome in (Outcome.UPLOADED, Outcome.UNKNOWN, Outcome.FAILED)
+    )
+    assert 450 == upload.lines == sum(upload.counts.values())
+    assert {("unknown", "interrupted before"), ("failed", "not sent, because th")} >= {
+        (line.outcome.value, line.reason[: 18 if line.outcome is Outcome.UNKNOWN else 20])
+        for line in upload.rest
+        if line.outcome is not Outcome.UPLOADED
+    }
 
 
 async def test_a_job_has_to_be_entered(partner: Client[Partner]) -> None:
@@ -208,8 +252,10 @@ async def test_a_fault_of_the_source_is_raised(partner: Client[Partner]) -> None
 
         return codes()
 
+    upload = upload_codes(partner, broken(), product_coupon_id="1", stock_id="2", job="spring")
     with pytest.raises(ZeroDivisionError):
-        await _all(upload_codes(partner, broken(), product_coupon_id="1", stock_id="2", job="spring"))
+        await _all(upload)
+    assert (1, 1) == (upload.lines, upload.counts[Outcome.FAILED])
 
 
 def test_lists_that_overlap() -> None:

@@ -3,13 +3,14 @@
 import json
 import os
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import pytest
@@ -36,8 +37,8 @@ class Local:
 
     def settings(self, kind: str = "partner") -> dict[str, str]:
         """The settings it wrote for an identity."""
-        lines = (self.folder / f"{kind}.env").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines)
+        words = shlex.split((self.folder / f"{kind}.env").read_text())
+        return {name: value for name, _, value in (word.partition("=") for word in words)}
 
     def look(self, path: str) -> Any:
         """Look into it."""
@@ -69,9 +70,17 @@ class Ended:
         return json.loads(self.out.splitlines()[-1])
 
     @property
+    def lines(self) -> list[Any]:
+        """Every line of stdout, as JSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
     def error(self) -> Any:
         """The one JSON error on stderr."""
         return json.loads(self.err.splitlines()[-1])["error"]
+
+
+Process: TypeAlias = "subprocess.Popen[str]"
 
 
 class Cli:
@@ -98,12 +107,12 @@ class Cli:
         out, err = self._capsys.readouterr()
         return Ended(status, out, err)
 
-    def start(self, *words: object) -> "subprocess.Popen[str]":
+    def start(self, *words: object, stdin: Any = subprocess.PIPE, stdout: Any = subprocess.PIPE) -> Process:
         """Start a command line in a process of its own."""
         return subprocess.Popen(
             [*COMMAND, *map(str, words)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=stdin,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             env=os.environ | self.environ,

@@ -1,6 +1,8 @@
 """One call from the command line, and how it ends."""
 
 import json
+import re
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -41,6 +43,20 @@ def test_endpoints(bare: Cli) -> None:
     assert ("body", True, ["partner"]) == tuple(fields["brand_id"][key] for key in ("place", "required", "identities"))
     get_stock = {field["name"]: field["place"] for field in listed["product_coupon.get_stock"]["fields"]}
     assert {"product_coupon_id": "path", "stock_id": "path", "brand_id": "query"} == get_stock
+
+
+def test_endpoints_with_their_types(bare: Cli) -> None:
+    """Every name in the type of a field stands in the endpoint's types, with its own fields or its values."""
+    listed = {entry["name"]: entry for entry in bare("endpoints", "--json").document}
+    types = listed["product_coupon.create_product_coupon"]["types"]
+
+    assert ["NORMAL", "DISCOUNT"] == types["ProductCouponType"]["values"][:2]
+    stock = {field["name"]: (field["type"], field["required"]) for field in types["StockForCreate"]["fields"]}
+    assert ("StockSendRule", True) == stock["stock_send_rule"]
+    for entry in listed.values():
+        parts = [entry, *(part for part in entry["types"].values() if "fields" in part)]
+        words = {word for part in parts for field in part["fields"] for word in re.findall(r"\w+", field["type"])}
+        assert words - set(entry["types"]) <= {"str", "int", "bool", "list", "datetime"}
 
 
 def test_endpoints_as_text(bare: Cli) -> None:
@@ -127,7 +143,8 @@ def test_request(cli: Cli) -> None:
     assert (0, 0) == (posted.status, got.status)
     assert posted.document == got.document
     assert 3 == cli("request", "GET", "/v3/nothing/here").status
-    assert 2 == cli("request", "GET", "/nothing/here").status
+    ended = cli("request", "GET", "/nothing/here")
+    assert (2, "wxcoupon: the path '/nothing/here' has to begin") == (ended.status, ended.err[:47])
 
 
 def test_refused(cli: Cli, local: Local) -> None:
@@ -186,6 +203,17 @@ def test_not_trusted(cli: Cli, impostor: str, local: Local) -> None:
     assert (4, "") == (unknown.status, unknown.out)
     assert "PUB_KEY_ID_0000" in unknown.err
     assert local.base_url
+
+
+def test_no_answer_in_time(cli: Cli) -> None:
+    """Where no answer comes in time, the setting that says how long is named."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        cli.environ["WXCOUPON_TIMEOUT"] = "0.1"
+        where = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        ended = cli("request", "POST", "/v3/x", "--base-url", where, "--json")
+
+    assert (5, "NoAnswerError") == (ended.status, ended.error["type"])
+    assert "WXCOUPON_TIMEOUT" in ended.error["message"]
 
 
 def test_unreachable(cli: Cli) -> None:

@@ -5,6 +5,7 @@ import json
 import random
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ _NONE = dict.fromkeys(("uploaded", "already_exist", "duplicate", "failed", "inva
 def _held(local: Local, stock: list[str]) -> list[str]:
     codes: list[str] = local.look(f"stocks/{stock[3]}/codes")
     return codes
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as report:
+        return list(csv.DictReader(report))
 
 
 @pytest.mark.slow
@@ -53,8 +59,7 @@ def test_a_hundred_thousand_lines(cli: Cli, local: Local, stock: list[str], own:
     assert _NONE | {"uploaded": len(valid), "duplicate": repeats, "invalid": len(illegal)} == summary["counts"]
     assert (counted, "report.csv") == (summary["lines"], summary["report"])
     assert sorted(valid) == sorted(_held(local, stock))
-    with (tmp_path / "report.csv").open(encoding="utf-8-sig", newline="") as report:
-        rows = list(csv.DictReader(report))
+    rows = _rows(tmp_path / "report.csv")
     assert counted == len(rows)
     assert illegal == sorted(int(row["line"]) for row in rows if row["outcome"] == "invalid")
     assert all(row["reason"] for row in rows if row["outcome"] == "invalid")
@@ -135,27 +140,112 @@ def test_refused_for_all(cli: Cli, local: Local, stock: list[str], own: str, tmp
     assert before + 1 == local.requests(_ENDPOINT)
 
 
-def test_interrupted(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
-    """Ctrl-C ends an upload at once and says how to resume; run again, nothing is lost or doubled."""
-    codes = [f"{own}{number:04}" for number in range(2000)]
-    (tmp_path / "codes.txt").write_text("\n".join(codes))
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path, stop: signal.Signals) -> None:
+    """Ctrl-C or SIGTERM ends an upload at once, every line accounted for; run again, nothing is lost or doubled."""
+    codes = [f"{own}{number:04}" for number in range(5000)]
+    (tmp_path / "codes.txt").write_text("\n".join(["no code", *codes]))
     words = ("codes", "upload", "codes.txt", *stock, "--json", "--rate")
-    with cli.start(*words, 1) as process:
+    with cli.start(*words, 0.5, "--report", "report.csv") as process:
         while len(_held(local, stock)) < 200:
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        process.send_signal(stop)
+        out, err = process.communicate(timeout=30)
 
     held = len(_held(local, stock))
     again = cli(*words, 1_000_000)
 
     assert 130 == process.returncode
     assert "run the same command again" in json.loads(err.splitlines()[-1])["error"]["hint"]
-    assert "have no outcome yet" in err
+    assert "later lines were neither read nor sent" in err
     assert "Traceback" not in err
-    assert 200 <= held < 2000
-    assert (0, _NONE | {"uploaded": 2000}) == (again.status, again.last["counts"])
+    summary = json.loads(out)
+    counts = summary["counts"]
+    assert summary["lines"] == sum(counts.values()) < 5001
+    assert (1, 0) == (counts["invalid"], counts["already_exist"])
+    assert counts["uploaded"] + counts["unknown"] >= held >= 200
+    rows = _rows(tmp_path / "report.csv")
+    assert counts == _NONE | Counter(row["outcome"] for row in rows)
+    assert list(range(1, summary["lines"] + 1)) == sorted(int(row["line"]) for row in rows)
+    assert all("interrupted" in row["reason"] for row in rows if row["outcome"] == "unknown")
+    assert (1, _NONE | {"uploaded": 5000, "invalid": 1}) == (again.status, again.last["counts"])
     assert codes == sorted(_held(local, stock))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "remark"),
+    [
+        ("codes.csv", "{own}\n", "line 1 of codes.csv was taken as a code; name the column with --column"),
+        ("codes.csv", "id,Voucher\n7,{own}\n", "line 1 of codes.csv was taken as a heading, and not sent"),
+        ("codes.txt", "券码\n{own}\n", "line 1 of codes.txt was taken as a heading, and not sent"),
+    ],
+)
+def test_the_first_line(
+    cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path, name: str, content: str, remark: str
+) -> None:
+    """What a first line was taken for is said on stderr, and a heading is never a code."""
+    (tmp_path / name).write_text(content.format(own=own))
+
+    ended = cli("codes", "upload", name, *stock, "--json")
+
+    assert (0, 1, [own]) == (ended.status, ended.document["lines"], _held(local, stock))
+    assert remark in ended.err
+
+
+def test_nothing_legal(cli: Cli, local: Local, stock: list[str], tmp_path: Path) -> None:
+    """A file without one legal code is wrong input: each line is reported, and the status is 2."""
+    (tmp_path / "codes.txt").write_text("no code\n=1+1\n")
+    before = local.requests(_ENDPOINT)
+
+    ended = cli("codes", "upload", "codes.txt", *stock, "--json", "--report", "report.csv")
+
+    assert (2, _NONE | {"invalid": 2}) == (ended.status, ended.document["counts"])
+    assert "codes.txt has no legal code; nothing was sent" == ended.error["message"]
+    assert ["no code", "'=1+1"] == [row["code"] for row in _rows(tmp_path / "report.csv")]
+    assert before == local.requests(_ENDPOINT)
+
+
+def test_a_report_that_cannot_be_written(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """When the report fails after codes were sent, the counts are there, the file is named, and the status is 1."""
+    (tmp_path / "codes.txt").write_text(f"{own}\n")
+
+    ended = cli("codes", "upload", "codes.txt", *stock, "--json", "--report", "/dev/full")
+
+    assert (1, 1, None) == (ended.status, ended.document["counts"]["uploaded"], ended.document["report"])
+    assert "/dev/full could not be written to its end" in ended.error["message"]
+    assert "what was sent is counted above" in ended.error["hint"]
+    assert [own] == _held(local, stock)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_an_output_that_cannot_be_written(
+    cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path, options: list[str]
+) -> None:
+    """Where stdout cannot be written, the counts are on stderr, and the status is 1."""
+    (tmp_path / "codes.txt").write_text(f"{own}\n")
+
+    with (
+        Path("/dev/full").open("w") as full,
+        cli.start("codes", "upload", "codes.txt", *stock, *options, stdout=full) as process,
+    ):
+        _, err = process.communicate(timeout=30)
+
+    assert 1 == process.returncode
+    assert "uploaded" in err
+    assert "the standard output could not be written to its end" in err
+    assert "Traceback" not in err
+    assert [own] == _held(local, stock)
+
+
+def test_a_rate_below_one(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
+    """A rate need not be whole: one call in less than two seconds takes that long for the second one."""
+    (tmp_path / "codes.txt").write_text("".join(f"{own}{number}\n" for number in range(201)))
+    started = time.monotonic()
+
+    ended = cli("codes", "upload", "codes.txt", *stock, "--rate", "1.5", "--json")
+
+    assert (0, 201) == (ended.status, ended.document["counts"]["uploaded"])
+    assert time.monotonic() - started >= 0.6
 
 
 def test_as_a_brand(cli: Cli, local: Local, own: str, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 import json
 import signal
+import subprocess
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -21,15 +24,72 @@ def test_sandbox(bare: Cli, tmp_path: Path, stop: signal.Signals, status: int) -
         ready = json.loads(process.stdout.readline())
         cli = bare
         cli.environ = Local(ready["base_url"], tmp_path / "there").settings("brand")
+        assert ready == json.loads((tmp_path / "ready").read_text())
         shown = cli("call", "product_coupon.get_notify_config", "--json").document
         process.send_signal(stop)
         out, err = process.communicate(timeout=30)
 
-    assert ready == json.loads((tmp_path / "ready").read_text())
+    assert not list(tmp_path.glob("ready*"))
     assert (process.pid, str(tmp_path / "there")) == (ready["pid"], ready["dir"])
     assert "http://127.0.0.1:1/x" == shown["notify_url"]
     assert (status, "") == (process.returncode, out)
     assert "Traceback" not in err
+
+
+def test_a_folder_with_a_space(bare: Cli, tmp_path: Path) -> None:
+    """A shell reads the settings the sandbox wrote, also where their paths have a space."""
+    with bare.start("sandbox", "--dir", "my sandbox") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        script = 'set -a; . "$1/partner.env"; set +a; printf %s "$WXCOUPON_PRIVATE_KEY_FILE"'
+        read = subprocess.run(
+            ["sh", "-c", script, "sh", tmp_path / "my sandbox"], capture_output=True, text=True, check=True
+        )
+        process.terminate()
+        process.communicate(timeout=30)
+
+    assert (str(tmp_path / "my sandbox" / "partner_key.pem"), "") == (read.stdout, read.stderr)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sandbox", "--ready-file", "no/such/folder"],
+        ["sandbox", "--ready-file", "."],
+        ["sandbox", "--notify-url", "ftp://x"],
+        ["sandbox", "--host", "192.0.2.1"],
+        ["demo", "--dir", "afile"],
+        ["demo", "--dir", "afile/below"],
+    ],
+)
+def test_a_failed_start(bare: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    """A start that fails names what was given, and leaves nothing behind."""
+    (tmp_path / "afile").touch()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+
+    ended = bare(*words)
+
+    assert (2, "") == (ended.status, ended.out)
+    assert words[2] in ended.err.splitlines()[-1]
+    assert ["afile", "temporary"] == sorted(path.name for path in tmp_path.iterdir())
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+@pytest.mark.parametrize("words", [["sandbox"], ["demo", "--codes", "20000"]])
+def test_temporary_folders(bare: Cli, tmp_path: Path, words: list[str]) -> None:
+    """A folder nobody asked for is gone once the command is terminated."""
+    bare.environ["TMPDIR"] = str(tmp_path)
+
+    with bare.start(*words) as process:
+        while not list(tmp_path.glob("wxcoupon-*/*")):
+            time.sleep(0.02)
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+
+    assert (130 if words[0] == "demo" else 0) == process.returncode
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -61,7 +121,7 @@ def test_demo(bare: Cli, tmp_path: Path) -> None:
     assert (1, 1) == facts["coupons redeemed"]
     assert (445, 445) == facts["codes left in the stock"]
     assert "created product coupon" in ended.err
-    assert {"codes.txt", "report.csv", "partner.env"} <= {path.name for path in (tmp_path / "kept").iterdir()}
+    assert {"codes.txt", "report.csv", "tokens.csv"} == {path.name for path in (tmp_path / "kept").iterdir()}
 
 
 def test_demo_as_text(bare: Cli) -> None:

@@ -1,14 +1,19 @@
 """What is wrong with a command line is said in one sentence, before anything is sent."""
 
 import json
+import os
+import shlex
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from wxcoupon.cli.commands import COMMANDS
+from wxcoupon.cli.commands import COMMANDS, GROUPS, Command
+from wxcoupon.settings import TABLE
 
 from .conftest import Cli, Local
 
@@ -28,13 +33,67 @@ def test_help(bare: Cli, command: object) -> None:
     assert "--json" in ended.out
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["codes"]])
+@pytest.mark.parametrize("words", [[], ["--help"], ["codes", "--help"]])
 def test_overview(bare: Cli, words: list[str]) -> None:
     """Without a command, the commands are listed."""
     ended = bare(*words)
 
     assert 0 == ended.status
     assert "upload" in ended.out or "Exit status" in ended.out
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_alone(bare: Cli, group: str) -> None:
+    """A group is no command: those it has are listed on stderr, and the status is 2."""
+    text, machine = bare(group), bare(group, "--json")
+
+    assert (2, "", 2, "") == (text.status, text.out, machine.status, machine.out)
+    assert next(command.words for command in COMMANDS if command.words.startswith(group)).split()[1] in text.err
+    assert f"'wxcoupon {group}' is not a whole command" in machine.error["message"]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.words)
+def test_examples_are_not_wrapped(bare: Cli, command: Command) -> None:
+    """The lines of an example are shown as they are to be typed."""
+    lines = [line.strip() for line in command.example.strip().splitlines()]
+
+    assert lines == [line.strip() for line in bare(*command.words.split(), "--help").out.splitlines()[-len(lines) :]]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"), [("-", "Give a file"), ("/dev/stdin", "It is what the standard input reads from")]
+)
+@pytest.mark.parametrize("option", ["--report", "--out", "--ready-file"])
+def test_stdin_is_no_file_to_write(cli: Cli, tmp_path: Path, option: str, given: str, reason: str) -> None:
+    """The standard input where a file is written is refused, and what it reads from is not touched."""
+    (tmp_path / "codes.txt").write_text("A1\n")
+    command = {
+        "--report": ["codes", "upload", "-", *_IDS],
+        "--out": ["tokens", "pre-send", "-", *_IDS, "--appid", "wx1"],
+        "--ready-file": ["sandbox"],
+    }[option]
+
+    with (tmp_path / "codes.txt").open("r+") as codes, cli.start(*command, option, given, stdin=codes) as process:
+        out, err = process.communicate(timeout=30)
+
+    assert (2, "") == (process.returncode, out)
+    assert f'Invalid value "{given}" for {option}. {reason}' in err
+    assert "A1\n" == (tmp_path / "codes.txt").read_text()
+    assert ["codes.txt"] == [path.name for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "command", [["codes", "upload", "-", *_IDS], ["call", "product_coupon.get_stock", "--data", "-"]]
+)
+def test_closed_input(cli: Cli, command: list[str]) -> None:
+    """A standard input that is closed is said to be."""
+    words = " ".join(shlex.quote(word) for word in (sys.executable, "-m", "wxcoupon", *command))
+    ended = subprocess.run(
+        ["sh", "-c", f"{words} <&-"], capture_output=True, text=True, check=False, env=os.environ | cli.environ
+    )
+
+    assert (2, "") == (ended.returncode, ended.stdout)
+    assert "the standard input is closed" in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -44,7 +103,13 @@ def test_overview(bare: Cli, words: list[str]) -> None:
         (["codes", "upload", *_IDS], "FILE requires an argument"),
         (["codes", "upload", "codes.txt", "--stock-id", "2"], "--product-coupon-id requires an argument"),
         (["codes", "upload", "codes.txt", *_IDS, "--frobnicate", "1"], "Unknown option"),
-        (["codes", "upload", "codes.txt", *_IDS, "--rate", "fast"], 'unable to convert "fast" into int'),
+        (["codes", "upload", "codes.txt", *_IDS, "--rate", "fast"], 'unable to convert "fast" into float'),
+        (["codes", "upload", "codes.txt", *_IDS, "--concurrency", "2.7"], "for --concurrency: It is a whole number"),
+        (["codes", "upload", "codes.txt", *_IDS, "--concurrency", "0"], "for --concurrency. It is at least 1"),
+        (["codes", "upload", "codes.txt", "--product-coupon-id", "", "--stock-id", "2"], "-coupon-id. It is empty"),
+        (["codes", "upload", "codes.txt", "--product-coupon-id", "1", "--stock-id", " "], "--stock-id. It is empty"),
+        (["codes", "upload", "", *_IDS], "Give the path of a file"),
+        (["codes", "upload", "--frobnicate", *_IDS], "There is no such option"),
         (["call"], "NAME requires an argument"),
         (["call", "product_coupon.get_stok"], "did you mean product_coupon.get_stock"),
         (["call", "frobnicate"], "there is no endpoint 'frobnicate'"),
@@ -52,7 +117,8 @@ def test_overview(bare: Cli, words: list[str]) -> None:
         (["request", "FETCH", "/v3/x"], "'FETCH' is no method"),
         (["request", "GET", "/v3/x", "--data", "{}"], "a GET has no data"),
         (["sandbox", "--port", "99999"], "99999 is no port"),
-        (["demo", "--codes", "0"], "--codes is at least 1"),
+        (["demo", "--codes", "0"], "for --codes. It is at least 1"),
+        (["request", "GET", "/v3/x/券 {y}"], "percent-encoded ('券 {}'); write '券' as %E5%88%B8"),
     ],
 )
 def test_wrong_words(bare: Cli, words: list[str], sentence: str) -> None:
@@ -110,8 +176,12 @@ def test_wrong_settings(cli: Cli, change: dict[str, str], sentence: str) -> None
         ("codes.csv", "", ["--column", "code"], "has no codes"),
         ("codes.txt", "A1\n", ["--column", "code"], "only .csv files have columns"),
         ("codes.xlsx", b"PK\x03\x04", [], "Excel workbook"),
-        ("codes.txt", "A1\n", ["--concurrency", "0"], "concurrency is at least 1"),
-        ("codes.txt", "A1\n", ["--rate", "0"], "'0/s' is no rate"),
+        ("codes.txt", "A1\n", ["--rate", "0"], "--rate is a number of calls a second, at least 0.017"),
+        ("codes.txt", "A1\n", ["--rate", "-1"], "--rate is a number"),
+        ("codes.txt", "A1\n", ["--rate", "inf"], "--rate is a number"),
+        ("codes.txt", "A1\n", ["--rate", "nan"], "--rate is a number"),
+        ("codes.csv", "A1,x\n", [], "several columns"),
+        ("codes.csv", "code;name\nA1;x\n", [], "separated by ';'; save it with commas"),
         ("codes.txt", "A1\n", ["--report", "codes.txt"], "is the file that is read"),
         ("codes.txt", "A1\n", ["--report", "no/such/report.csv"], "cannot be written"),
         ("codes.txt", "A1\n", ["--job", "x", "--config", "none.toml"], "there is no settings file none.toml"),
@@ -141,6 +211,10 @@ def test_wrong_files(
         ('{"notify_url": }', "not JSON: Expecting value at line 1 column 16"),
         ("@none.json", "none.json cannot be read"),
         ("[]", "one JSON object"),
+        ('{"a": {"notify_url": 1, "b": 2, "notify_url": 3}}', "has the key 'notify_url' twice in one object"),
+        ('{"notify_url": NaN}', "has NaN, which is no number of JSON"),
+        ('{"notify_url": -Infinity}', "has -Infinity"),
+        ('{"notify_url": 1e999}', "has 1e999"),
     ],
 )
 def test_wrong_data(cli: Cli, data: str, sentence: str) -> None:
@@ -160,6 +234,29 @@ def test_pre_send_without_an_appid(cli: Cli, tmp_path: Path) -> None:
     assert 2 == ended.status
     assert "give --appid, or a csv file with a column appid" in ended.err
     assert not (tmp_path / "tokens.csv").exists()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "words",
+    [["codes", "upload", "-", *_IDS], ["call", "product_coupon.get_stock", "--data", "-"]],
+    ids=["codes", "call"],
+)
+def test_a_silent_input(cli: Cli, words: list[str], stop: signal.Signals) -> None:
+    """While the standard input says nothing, a command can be stopped."""
+    with cli.start(*words) as process:
+        while not _listens_to(process.pid, signal.SIGTERM):
+            time.sleep(0.02)
+        process.send_signal(stop)
+        assert 130 == process.wait(30)
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
+def _listens_to(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal, as Linux knows it."""
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(status["SigCgt"], 16) >> number - 1 & 1)
 
 
 def test_occupied_port(bare: Cli) -> None:
@@ -199,9 +296,21 @@ def test_config_show(cli: Cli, local: Local) -> None:
 
     assert {"value": "partner", "origin": "environment"} == shown["identity"]
     assert {"value": None, "origin": None} == shown["proxy"]
+    assert {"value": 15.0, "origin": "default"} == shown["timeout"]
+    assert {"value": None, "origin": None} == shown["backup_url"]
     secret = local.settings()["WXCOUPON_APIV3_KEY"]
     assert secret not in json.dumps(shown) + text.out
     assert "mchid" in text.out
+    lines = text.out.splitlines()
+    assert 1 == len({line.index(row.meaning) for line, row in zip(lines, TABLE, strict=True)})
+
+
+def test_defaults_in_force(bare: Cli) -> None:
+    """What is used where nothing is set is shown as a default."""
+    shown = bare("config", "show", "--json").document
+
+    assert {"value": "https://api.mch.weixin.qq.com", "origin": "default"} == shown["base_url"]
+    assert {"value": "https://api2.mch.weixin.qq.com", "origin": "default"} == shown["backup_url"]
 
 
 def test_without_the_extra() -> None:

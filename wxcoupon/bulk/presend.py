@@ -4,10 +4,14 @@ Rule 1: a row says what it knows, and the job's defaults say the rest.
 Rule 2: a row that could not be sent as it stands is not sent, and says why.
 Rule 3: nothing more is sent once no other row could end better: a fault on this side, an answer that is not proven or
         not accepted (401), no connection.
+Rule 4: the first row is sent alone. Refused for what the rows have in common, the ids and the permission, it is the
+        last; other refusals may be the user's own, who has had enough coupons for example.
+Rule 5: every row that was read has an outcome however the job ends: what was not iterated is in :attr:`PreSend.rest`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
@@ -18,19 +22,29 @@ import attrs
 
 from ..checks import faults
 from ..client import Client
-from ..errors import ApiError, ClientStateError, LocalError, UnreachableError, UntrustedAnswer, WxCouponError
+from ..errors import (
+    ApiError,
+    ClientStateError,
+    LocalError,
+    RateLimited,
+    ServerError,
+    UnreachableError,
+    UntrustedAnswer,
+    WxCouponError,
+)
 from ..identity import Brand, Partner
 from ..product_coupon import PreSendCoupon, PreSendToken
 from .plan import request_no_for
 from .run import Done, Failed
-from .settle import settle
+from .settle import Outcomes, settle
 from .sources import Row
 
 LIFETIME: Final = timedelta(seconds=300)
 """How long a token can be used. https://pay.weixin.qq.com/doc/v3/partner/4016434365"""
 
 _CHINA: Final = timezone(timedelta(hours=8))
-_COLUMNS: Final = ("openid", "send_request_no", "product_coupon_id", "stock_id", "appid", "coupon_code", "attach")
+COLUMNS: Final = ("openid", "send_request_no", "product_coupon_id", "stock_id", "appid", "coupon_code", "attach")
+"""What a row may say."""
 
 
 class Outcome(StrEnum):
@@ -70,8 +84,10 @@ class PreSend:
     The iteration ends with the error that stopped the job, if one did.
 
     Attributes:
-        counts: outcomes so far, each with its number of rows; complete after the iteration.
+        counts: outcomes so far, each with its number of rows; complete once the block is left, however that happens.
+        whole: whether all rows were read.
         stopped: the error that stopped the job, None while there is none.
+        rest: once the block is left, the outcomes that were not iterated; they are in *counts* too.
     """
 
     def __init__(
@@ -84,13 +100,16 @@ class PreSend:
         concurrency: int,
     ) -> None:
         self.counts: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
+        self.whole = False
         self.stopped: WxCouponError | None = None
+        self.rest: list[TokenOutcome] = []
         self._client = client
         self._job = job
         self._defaults = defaults
-        self._lines: dict[int, int] = {}
+        self._under_way: dict[int, tuple[Row, PreSendCoupon]] = {}
+        self._first_ended = asyncio.Event()
         self._settling = settle(client, self._work(rows), self._judge, concurrency=concurrency)
-        self._outcomes: AsyncIterator[TokenOutcome] | None = None
+        self._outcomes: Outcomes[TokenOutcome] | None = None
 
     @property
     def rows(self) -> int:
@@ -110,6 +129,11 @@ class PreSend:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._settling.__aexit__(kind, error, trace)
+        if self._outcomes is not None:
+            interrupted = [_failed(row, request, _INTERRUPTED) for row, request in self._under_way.values()]
+            self.rest = [*self._outcomes.rest(), *interrupted]
+            for row in self.rest:
+                self.counts[row.outcome] += 1
 
     async def __aiter__(self) -> AsyncIterator[TokenOutcome]:
         if self._outcomes is None:
@@ -122,19 +146,22 @@ class PreSend:
 
     async def _work(self, rows: AsyncIterable[Row]) -> AsyncGenerator[PreSendCoupon | list[TokenOutcome]]:
         async for row in rows:
-            if self.stopped is not None:
-                break
             request = self._request(row)
             problem = row.problem or "; ".join(str(fault) for fault in faults(request))
             if problem:
                 yield [TokenOutcome(row.line, Outcome.INVALID, request.openid, request.send_request_no, error=problem)]
             else:
-                self._lines[id(request)] = row.line
+                self._under_way[id(request)] = (row, request)
                 yield request
+                await self._first_ended.wait()
+            if self.stopped is not None:
+                break
+        else:
+            self.whole = True
 
     def _request(self, row: Row) -> PreSendCoupon:
         given = row.cells or {"openid": row.text}
-        known: dict[str, Any] = {name: given.get(name) or self._defaults.get(name) for name in _COLUMNS}
+        known: dict[str, Any] = {name: given.get(name) or self._defaults.get(name) for name in COLUMNS}
         if known["send_request_no"] is None:
             parts = (known["product_coupon_id"] or "", known["stock_id"] or "", known["openid"] or "")
             known["send_request_no"] = request_no_for(self._job, *parts)
@@ -142,26 +169,36 @@ class PreSend:
         return PreSendCoupon(**values)
 
     def _judge(self, end: Done[PreSendToken] | Failed[PreSendToken]) -> list[TokenOutcome]:
-        request: Any = end.request
-        line = self._lines.pop(id(request))
-        if isinstance(end, Failed):
-            if _holds_for_all(end.error):
-                self.stopped = self.stopped or end.error
-            outcome = TokenOutcome(line, Outcome.FAILED, request.openid, request.send_request_no, error=str(end.error))
-        else:
+        row, request = self._under_way.pop(id(end.request))
+        first = not self._first_ended.is_set()
+        self._first_ended.set()
+        if isinstance(end, Done):
             until = datetime.now(_CHINA).replace(microsecond=0) + LIFETIME
-            outcome = TokenOutcome(line, Outcome.DONE, request.openid, request.send_request_no, end.result.token, until)
-        return [outcome]
+            return [
+                TokenOutcome(row.line, Outcome.DONE, request.openid, request.send_request_no, end.result.token, until)
+            ]
+        if _holds_for_all(end.error, first=first, alike=not any(row.cells.get(name) for name in _OWN)):
+            self.stopped = self.stopped or end.error
+        return [_failed(row, request, str(end.error))]
 
 
 _NEEDED: Final = frozenset({"openid", "product_coupon_id", "stock_id", "appid", "send_request_no"})
+_OWN: Final = ("product_coupon_id", "stock_id", "appid", "coupon_code")
+"""Columns by which a row may be refused for something that other rows do not have."""
+_INTERRUPTED: Final = "interrupted before an answer came; run the same job again"
 
 
-def _holds_for_all(error: WxCouponError) -> bool:
-    """Whether the other rows would end the same way."""
-    if isinstance(error, ApiError):
-        return error.status == 401
-    return isinstance(error, (LocalError, UntrustedAnswer, UnreachableError))
+def _failed(row: Row, request: PreSendCoupon, reason: str) -> TokenOutcome:
+    return TokenOutcome(row.line, Outcome.FAILED, request.openid, request.send_request_no, error=reason)
+
+
+def _holds_for_all(error: WxCouponError, *, first: bool, alike: bool) -> bool:
+    """Whether the other rows would end the same way; *alike*: this one has no ids of its own."""
+    if isinstance(error, (LocalError, UntrustedAnswer, UnreachableError)):
+        return True
+    if isinstance(error, ApiError) and not isinstance(error, (RateLimited, ServerError)):
+        return error.status == 401 or (first and alike and error.status in {403, 404})
+    return first
 
 
 def pre_send(
@@ -189,7 +226,8 @@ def pre_send(
         concurrency: calls under way at once.
 
     Returns:
-        The job, as an async context manager. Leaving its block early cancels the calls under way.
+        The job, as an async context manager. Leaving its block early cancels the calls under way; what became of the
+        rows that were read by then is in ``rest`` and ``counts``.
 
     Raises:
         WxCouponError: from the iteration, after its last outcome: what stopped the job.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
-from typing import TypeVar
+from typing import Final, Generic, TypeVar
 
 from ..client import Client
 from ..endpoint import Endpoint
@@ -16,6 +17,55 @@ R = TypeVar("R")
 O = TypeVar("O")  # noqa: E741 - an outcome
 Who = TypeVar("Who", bound=Merchant | Partner | Brand)
 
+_MOST: Final = 1000
+"""Outcomes that may wait to be fetched before the work waits for them."""
+
+
+class Outcomes(Generic[O]):
+    """Outcomes between those who find them and the one who iterates them; whoever stops iterating finds the rest here.
+
+    The iteration ends with the error that ended the work, if one did.
+    """
+
+    def __init__(self) -> None:
+        self._known: deque[O] = deque()
+        self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._ended = False
+        self._error: Exception | None = None
+
+    async def put(self, outcomes: Iterable[O]) -> None:
+        """Add outcomes, which are here from that moment on, and wait while too many have not been fetched."""
+        self._known.extend(outcomes)
+        self._news.set()
+        while len(self._known) >= _MOST:
+            self._room.clear()
+            await self._room.wait()
+
+    def end(self, error: Exception | None) -> None:
+        """Say that no more will come."""
+        self._ended, self._error = True, error
+        self._news.set()
+
+    async def __aiter__(self) -> AsyncIterator[O]:
+        while True:
+            while self._known:
+                outcome = self._known.popleft()
+                self._room.set()
+                yield outcome
+            if self._ended:
+                break
+            self._news.clear()
+            await self._news.wait()
+        if self._error is not None:
+            raise self._error
+
+    def rest(self) -> list[O]:
+        """Take what nobody has fetched."""
+        rest = list(self._known)
+        self._known.clear()
+        return rest
+
 
 @asynccontextmanager
 async def settle(
@@ -24,7 +74,7 @@ async def settle(
     judge: Callable[[Done[R] | Failed[R]], list[O]],
     *,
     concurrency: int,
-) -> AsyncGenerator[AsyncIterator[O]]:
+) -> AsyncGenerator[Outcomes[O]]:
     """Turn work into outcomes.
 
     Args:
@@ -35,45 +85,33 @@ async def settle(
         concurrency: calls under way at once.
 
     Yields:
-        The outcomes, as they are known.
-
-    Raises:
-        Exception: whatever *work* raises, after the outcomes of the calls that were under way.
+        The outcomes, as they are known. Their iteration raises whatever *work* raises.
     """
-    ready: asyncio.Queue[list[O] | None] = asyncio.Queue(concurrency)
+    found: Outcomes[O] = Outcomes()
 
     async def requests() -> AsyncGenerator[Endpoint[R, Who]]:
         async for item in work:
             if isinstance(item, list):
-                await ready.put(item)
+                await found.put(item)
             else:
                 yield item
 
     async def collect() -> None:
         async with aclosing(work), aclosing(requests()) as todo, bulk(client, todo, concurrency=concurrency) as ended:
             async for end in ended:
-                await ready.put(judge(end))
+                await found.put(judge(end))
 
-    async def gather() -> BaseException | None:
+    async def gather() -> None:
         try:
             await collect()
         except Exception as error:  # noqa: BLE001 - it is raised where the outcomes are awaited
-            await ready.put(None)
-            return error
-        await ready.put(None)
-        return None
+            found.end(error)
+        else:
+            found.end(None)
 
     gathering = asyncio.create_task(gather())
-
-    async def outcomes() -> AsyncIterator[O]:
-        while (batch := await ready.get()) is not None:
-            for outcome in batch:
-                yield outcome
-        if (error := await gathering) is not None:
-            raise error
-
     try:
-        yield outcomes()
+        yield found
     finally:
         gathering.cancel()
         await asyncio.gather(gathering, return_exceptions=True)

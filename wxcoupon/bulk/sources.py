@@ -14,24 +14,20 @@ import csv
 import io
 import os
 import queue
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
 from ..errors import ConfigurationError
+from . import headings
 
 STDIN: Final = "-"
 """The name of the standard input."""
-
-HEADERS: Final = frozenset(
-    {"code", "codes", "coupon code", "coupon codes", "coupon_code", "coupon_codes", "couponcode", "couponcodes"}
-    | {"券码", "券code", "优惠券码", "卡券码", "兑换码", "商家券码", "商品券码"}
-)
-"""First cells, in lower case, by which a csv file is seen to begin with a header although no column was named."""
 
 _Record: TypeAlias = tuple[int, list[str], str]
 _BLOCK: Final = 1 << 16
@@ -69,6 +65,8 @@ class Table:
         name: what messages call the file.
         encoding: ``utf-8`` or ``gb18030``, as found so far.
         header: the columns of a csv file with a header, otherwise empty.
+        first: what was made of the first line because nobody named a column: its number, and whether it is a
+            ``heading``, which is no row, or ``data``; None where there was nothing to decide, or nothing was read yet.
     """
 
     def __init__(
@@ -82,14 +80,21 @@ class Table:
     ) -> None:
         self.name = name
         self.header: list[str] = []
+        self.first: tuple[int, Literal["heading", "data"]] | None = None
         self._stream = stream
         self._thread: threading.Thread | None = None
         self._line = 0
+        self._begun = False
         head = stream.peek(_BLOCK)
         for mark, problem in _FOREIGN.items():
             if head.startswith(mark):
                 raise ConfigurationError(f"{name} {problem}")
-        if b"\0" in head or (b"\r" in head and b"\n" not in head and len(head) > _AT_ONCE):
+        if (nul := head.find(b"\0")) >= 0:
+            number = head.count(b"\n", 0, nul) + 1
+            raise ConfigurationError(
+                f"{name} is not text: line {number} has a NUL byte; mend that line, or save it as csv (UTF-8)"
+            )
+        if b"\r" in head and b"\n" not in head and len(head) > _AT_ONCE:
             raise ConfigurationError(f"{name} is not text of one row a line; save it as csv (UTF-8) and give that")
         self.encoding = "utf-8" if _may_be_utf8(head.removeprefix(codecs.BOM_UTF8)) else "gb18030"
         self._reader = csv.reader(self._text(), strict=True) if as_csv else None
@@ -97,7 +102,6 @@ class Table:
         self._column = 0
         if as_csv:
             self._begin([column] if column is not None else columns)
-            self._column = self.header.index(column) if column in self.header else 0
         self._named = bool(columns) and as_csv
 
     def is_at(self, path: str | Path) -> bool:
@@ -115,7 +119,7 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         if self._reader is None:
             for written in self._text():
-                if text := written.strip():
+                if (text := written.strip()) and not self._is_heading(text):
                     yield Row(self._line, text)
         else:
             for line, cells, problem in self._records:
@@ -201,14 +205,32 @@ class Table:
         first = next(self._records, None)
         if first is None:
             return
-        _, cells, _ = first
-        if not wanted and not (cells and cells[0].lower() in HEADERS):
-            self._records = chain([first], self._records)
+        line, cells, _ = first
+        headings.require_commas(self.name, cells)
+        if wanted:
+            self.header, self._column = cells, headings.columns_named(self.name, cells, wanted)[0]
             return
-        self.header = cells
-        for name in wanted:
-            if name not in cells:
-                raise ConfigurationError(f"{self.name} has no column {name!r}; its columns are: {', '.join(cells)}")
+        column = headings.column_of_codes(self.name, cells)
+        if column is None:
+            self.first = (line, "data")
+            self._records = chain([first], self._records)
+        else:
+            self.first = (line, "heading")
+            self.header, self._column = cells, column
+
+    def _is_heading(self, text: str) -> bool:
+        """Whether a line of text is a heading, which only the first one can be."""
+        if self._begun:
+            return False
+        self._begun = True
+        if headings.looks_like_csv(text):
+            raise ConfigurationError(
+                f"line {self._line} of {self.name} looks like the header of a csv file, and it is read as text; give "
+                "it a name that ends in .csv, or name the column (--column NAME)"
+            )
+        if headings.is_heading(text):
+            self.first = (self._line, "heading")
+        return self.first is not None
 
 
 def open_table(source: str | Path, *, column: str | None = None, columns: Sequence[str] = ()) -> Table:
@@ -217,15 +239,16 @@ def open_table(source: str | Path, *, column: str | None = None, columns: Sequen
     Args:
         source: the path, ``"-"`` for the standard input. What ends in ``.csv`` is csv, and the standard input is when
             columns are named; anything else is text.
-        column: of a csv file, the column to read, which its header has to name. By default it is the first column, and
-            a first line that calls it a code is taken for a header.
+        column: of a csv file, the column to read, which its header has to name. By default it is the only column, or
+            the only one whose heading says that it has codes; see :mod:`wxcoupon.bulk.headings`.
         columns: of a csv file, columns its header has to name; the rows then have all their cells by column.
 
     Returns:
         The rows, not read yet.
 
     Raises:
-        ConfigurationError: the file cannot be opened, is neither text nor csv, or lacks a column.
+        ConfigurationError: the file cannot be opened, is neither text nor csv, lacks a column, or does not say which
+            of its columns to read.
     """
     is_stdin = str(source) == STDIN
     name = "the standard input" if is_stdin else str(source)
@@ -234,6 +257,8 @@ def open_table(source: str | Path, *, column: str | None = None, columns: Sequen
         raise ConfigurationError(
             f"{name} is read as text, which has no column {column!r}; only .csv files have columns"
         )
+    if is_stdin and sys.stdin is None:
+        raise ConfigurationError("the standard input is closed; pipe the rows in, or give a file")
     try:
         # The descriptor is wrapped anew: a thread that still waits in sys.stdin would hold up the interpreter's end.
         file = io.FileIO(0 if is_stdin else str(source), closefd=not is_stdin)

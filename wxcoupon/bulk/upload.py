@@ -4,6 +4,7 @@ Rule 1: a line ends as exactly one :class:`Outcome`, so the counts add up to the
 Rule 2: only legal codes are sent, each once; a line that repeats an earlier one is a duplicate.
 Rule 3: the first upload goes alone. Refused for a reason that holds for all of them, it is the last.
 Rule 4: after an answer that cannot be trusted, and where no connection is made, nothing more is sent.
+Rule 5: rule 1 holds however the job ends: what was not iterated is in :attr:`Upload.rest`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from ..identity import Brand, Partner
 from ..product_coupon import FailedCouponCodeInfo, UploadCouponCodes, UploadedCouponCodes
 from .plan import CODES_PER_CALL, upload_requests
 from .run import Done, Failed
-from .settle import settle
+from .settle import Outcomes, settle
 from .sources import Row
 
 LEGAL: Final = re.compile(r"[0-9A-Za-z_-]{1,40}")
@@ -50,11 +51,11 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     """An earlier line has the same code; sent once, for that line."""
     FAILED = "failed"
-    """Refused, or not sent because the job stopped."""
+    """Refused, or not sent because the job ended before."""
     INVALID = "invalid"
     """No legal code; never sent."""
     UNKNOWN = "unknown"
-    """Sent, and nobody knows what became of it: run the job again."""
+    """Its call was made, and nobody knows what became of it: run the job again."""
 
 
 @attrs.frozen
@@ -83,9 +84,12 @@ class Upload:
 
     Attributes:
         job: its name.
-        counts: outcomes so far, each with its number of lines; complete after the iteration.
+        counts: outcomes so far, each with its number of lines. Once the block is left, however that happens, they add
+            up to *lines*.
         lines: lines read so far, blank ones apart.
+        whole: whether all lines were read.
         stopped: the error that stopped the job, None while there is none.
+        rest: once the block is left, the outcomes that were not iterated; they are in *counts* too.
     """
 
     def __init__(
@@ -101,12 +105,16 @@ class Upload:
         self.job = job
         self.counts: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self.lines = 0
+        self.whole = False
         self.stopped: WxCouponError | None = None
+        self.rest: list[CodeOutcome] = []
         self._ids = {"product_coupon_id": product_coupon_id, "stock_id": stock_id}
+        self._chunk: dict[str, int] = {}
+        self._decided: list[CodeOutcome] = []
         self._under_way: dict[str, dict[str, int]] = {}
         self._first_ended = asyncio.Event()
         self._settling = settle(client, self._work(codes), self._judge, concurrency=concurrency)
-        self._outcomes: AsyncIterator[CodeOutcome] | None = None
+        self._outcomes: Outcomes[CodeOutcome] | None = None
 
     async def __aenter__(self) -> Self:
         self._outcomes = await self._settling.__aenter__()
@@ -116,6 +124,25 @@ class Upload:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._settling.__aexit__(kind, error, trace)
+        if self._outcomes is not None:
+            self.rest = [*self._outcomes.rest(), *self._take_decided(), *self._interrupted(), *self._unsent()]
+            for line in self.rest:
+                self.counts[line.outcome] += 1
+
+    def _interrupted(self) -> list[CodeOutcome]:
+        chunks = list(self._under_way.values())
+        self._under_way.clear()
+        return [
+            CodeOutcome(line, code, Outcome.UNKNOWN, _INTERRUPTED) for chunk in chunks for code, line in chunk.items()
+        ]
+
+    def _unsent(self) -> list[CodeOutcome]:
+        chunk, self._chunk = self._chunk, {}
+        return [CodeOutcome(line, code, Outcome.FAILED, _NOT_SENT) for code, line in chunk.items()]
+
+    def _take_decided(self) -> list[CodeOutcome]:
+        decided, self._decided = self._decided, []
+        return decided
 
     async def __aiter__(self) -> AsyncIterator[CodeOutcome]:
         if self._outcomes is None:
@@ -130,33 +157,32 @@ class Upload:
         self, rows: AsyncIterable[Row | str] | Iterable[Row | str]
     ) -> AsyncGenerator[UploadCouponCodes | list[CodeOutcome]]:
         seen: set[str] = set()
-        chunk: dict[str, int] = {}
-        decided: list[CodeOutcome] = []
         async for line, text, problem in _lines(rows):
             self.lines += 1
             if problem := problem or _problem(text):
-                decided.append(CodeOutcome(line, text, Outcome.INVALID, problem))
+                self._decided.append(CodeOutcome(line, text, Outcome.INVALID, problem))
             elif text in seen:
-                decided.append(CodeOutcome(line, text, Outcome.DUPLICATE))
+                self._decided.append(CodeOutcome(line, text, Outcome.DUPLICATE))
             else:
                 seen.add(text)
-                chunk[text] = line
-            if len(decided) == CODES_PER_CALL:
-                yield decided
-                decided = []
-            if len(chunk) == CODES_PER_CALL:
-                yield self._request(chunk)
-                chunk = {}
+                self._chunk[text] = line
+            if len(self._decided) == CODES_PER_CALL:
+                yield self._take_decided()
+            if len(self._chunk) == CODES_PER_CALL:
+                yield self._request()
                 await self._first_ended.wait()
             if self.stopped is not None:
-                decided += [CodeOutcome(line, code, Outcome.FAILED, _NOT_SENT) for code, line in chunk.items()]
-                chunk = {}
                 break
-        yield decided
-        if chunk:
-            yield self._request(chunk)
+        else:
+            self.whole = True
+        yield self._take_decided()
+        if self.stopped is not None:
+            yield self._unsent()
+        elif self._chunk:
+            yield self._request()
 
-    def _request(self, chunk: dict[str, int]) -> UploadCouponCodes:
+    def _request(self) -> UploadCouponCodes:
+        chunk, self._chunk = self._chunk, {}
         (request,) = upload_requests(chunk, job=self.job, **self._ids)
         self._under_way[request.out_request_no] = chunk
         return request
@@ -176,6 +202,7 @@ class Upload:
 
 
 _NOT_SENT: Final = "not sent, because the job stopped"
+_INTERRUPTED: Final = "interrupted before an answer came; run the same job again"
 
 
 def _problem(code: str) -> str:
@@ -261,7 +288,7 @@ def upload_codes(
         async with upload_codes(client, open_table("codes.csv"), product_coupon_id=…, stock_id=…, job="spring") as job:
             async for line in job:
                 ...
-        print(job.counts)
+        print(job.counts, job.rest)
 
     A job that was interrupted is run again as it was: what is uploaded already is answered again, not doubled.
 
@@ -276,7 +303,8 @@ def upload_codes(
         concurrency: calls under way at once.
 
     Returns:
-        The upload, as an async context manager. Leaving its block early cancels the calls under way.
+        The upload, as an async context manager. Leaving its block early cancels the calls under way; what became of
+        the lines that were read by then is in ``rest`` and ``counts``.
 
     Raises:
         WxCouponError: from the iteration, after its last outcome: what stopped the job. An

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
 from textwrap import dedent, indent
-from typing import Final
+from typing import Any, Final
 
 from cyclopts import App, CycloptsError
 
@@ -16,7 +19,6 @@ from .. import __version__
 from ..errors import WxCouponError
 from .commands import COMMANDS, GROUPS
 from .failure import Interrupted, UsageError, report
-from .text import STDIN_TOKEN
 
 _ABOUT: Final = "WeChat Pay coupons. Settings come from WXCOUPON_ variables or a TOML file."
 _STATUSES: Final = (
@@ -53,21 +55,61 @@ def run(argv: Sequence[str]) -> int:
         The exit status.
     """
     as_json = "--json" in argv
-    words = [STDIN_TOKEN if word == "-" else word for word in argv]  # a lone hyphen would be taken for an option
+    if sys.stdout is None:  # closed by whoever started the command: nobody wants to read it
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
+    fault: Exception
     try:
-        command, bound, _ = _application().parse_args(words, exit_on_error=False, print_error=False)
-        result = command(*bound.args, **bound.kwargs)
-        status = asyncio.run(result) if inspect.iscoroutine(result) else result
+        status = _execute(argv, as_json=as_json)
         sys.stdout.flush()
     except CycloptsError as error:
-        return report(UsageError(f"{error} See --help."), as_json=as_json)
+        fault = UsageError(f"{error} See --help.")
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # the interpreter flushes it once more at its end
-        return report(Interrupted("nobody reads the output any more"), as_json=as_json)
+        fault = Interrupted("nobody reads the output any more")
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        fault = Interrupted()
     except (WxCouponError, Interrupted, OSError) as error:
-        return report(error, as_json=as_json)
-    except KeyboardInterrupt:
-        return report(Interrupted(), as_json=as_json)
-    return status if isinstance(status, int) else 0
+        fault = error
+    else:
+        return status if isinstance(status, int) else 0
+    _finish_stdout()
+    return report(fault, as_json=as_json)
+
+
+def _execute(argv: Sequence[str], *, as_json: bool) -> object:
+    if (group := _alone(argv)) is not None:
+        if not as_json:
+            _list_commands(group)
+        raise UsageError(f"'wxcoupon {group}' is not a whole command; 'wxcoupon {group} --help' lists those there are.")
+    command, bound, _ = _application().parse_args(argv, exit_on_error=False, print_error=False)
+    result = command(*bound.args, **bound.kwargs)
+    return asyncio.run(_until_terminated(result)) if inspect.iscoroutine(result) else result
+
+
+async def _until_terminated(command: Coroutine[Any, Any, object]) -> object:
+    """Run a command so that SIGTERM ends it as Ctrl-C does: what it has to close and to say, it closes and says."""
+    task = asyncio.current_task()
+    if task is not None:
+        with suppress(NotImplementedError, RuntimeError):  # on Windows, and in a thread, where it is the end anyway
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await command
+
+
+def _alone(argv: Sequence[str]) -> str | None:
+    """The group that was called without one of its commands."""
+    words = [word for word in argv if word != "--json"]
+    return words[0] if len(words) == 1 and words[0] in GROUPS else None
+
+
+def _list_commands(group: str) -> None:
+    from rich.console import Console  # here alone: commands that print nothing with it start faster
+
+    _application().help_print([group], console=Console(stderr=True))
+
+
+def _finish_stdout() -> None:
+    """Write what is still buffered, or let it go nowhere: the interpreter would try once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from cyclopts import Parameter
 
@@ -13,6 +15,7 @@ from ..convert import from_wire
 from ..endpoint import AnyEndpoint, registry
 from ..errors import ConfigurationError
 from ..identity import Partner
+from .aside import aside
 from .failure import UsageError
 from .options import USUAL, Connection
 from .text import emit, read_json, say
@@ -32,7 +35,7 @@ async def call(
         connection: Settings.
     """
     endpoint = _endpoint(name)
-    members = read_json(data, "--data")
+    members = await aside(lambda: read_json(data, "--data"))
     if not isinstance(members, dict):
         raise ConfigurationError("--data: has to be one JSON object of the request's fields")
     async with connection.client(checks="off") as owner:
@@ -61,7 +64,12 @@ async def request(method: str, path: str, /, *, data: Data | None = None, connec
         raise UsageError(f"{method!r} is no method; it is GET, POST, PATCH, PUT or DELETE.")
     if verb == "GET" and data is not None:
         raise UsageError("a GET has no data; write its query behind the path: '/v3/…?limit=10'.")
-    body = None if data is None else read_json(data, "--data")
+    if strange := "".join(dict.fromkeys(re.findall("[^!-z|~]", path))):
+        raise UsageError(
+            f"the path has characters that have to be percent-encoded ({strange!r}); write {strange[0]!r} as "
+            f"{quote(strange[0])}, and so on."
+        )
+    body = None if data is None else await aside(lambda: read_json(data, "--data"))
     async with connection.client() as client:
         emit(await client.request(verb, path, json=body), indent=None if connection.json else 2)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import ExitStack, closing
-from pathlib import Path
+from decimal import Decimal
 
 from ..bulk.report import Report
-from ..bulk.sources import STDIN, Table, open_table
+from ..bulk.sources import open_table
 from ..bulk.upload import CodeOutcome, Outcome, Upload, upload_codes
 from ..errors import ConfigurationError
 from ..pace import Pacer
-from .failure import SOME_FAILED, Interrupted
-from .options import USUAL, Connection
-from .text import count_lines, emit, is_stdin, progress, say
+from .aside import aside
+from .failure import SOME_FAILED, Interrupted, UsageError
+from .options import USUAL, Connection, Count, Name, OutFile
+from .tables import RowsFile, count_lines, remarks, short_name
+from .text import conclude, emit, json_text, number_of, progress, say
 
 _LISTED = 20
 _BAD = (Outcome.FAILED, Outcome.INVALID, Outcome.UNKNOWN)
@@ -22,16 +25,16 @@ _ENDPOINT = "product_coupon.upload_coupon_codes"
 
 
 async def upload(  # noqa: PLR0913 - one argument an option
-    file: str,
+    file: RowsFile,
     /,
     *,
-    product_coupon_id: str,
-    stock_id: str,
-    job: str | None = None,
-    concurrency: int = 8,
-    rate: int | None = None,
+    product_coupon_id: Name,
+    stock_id: Name,
+    job: Name | None = None,
+    concurrency: Count = 8,
+    rate: float | None = None,
     column: str | None = None,
-    report: Path | None = None,
+    report: OutFile | None = None,
     connection: Connection = USUAL,
 ) -> int:
     """Upload a file of codes into a stock.
@@ -42,67 +45,96 @@ async def upload(  # noqa: PLR0913 - one argument an option
         stock_id: Its stock, whose coupon_code_mode is UPLOAD.
         job: Name of the job; by default made of the file's name and the ids.
         concurrency: Calls under way at once.
-        rate: Calls a second, instead of 95 % of the documented limit.
-        column: Column of a csv file with a header; by default the first one.
-        report: Csv file to write with line, code, outcome and reason of every line.
+        rate: Calls a second (0.5 is one in two seconds), instead of 95 % of the documented limit; kept as whole calls
+            a minute, rounded down.
+        column: Column of a csv file with a header; by default the only one, or the one whose heading says codes.
+        report: Csv file to write with line, code, outcome and reason of every line; put in place at the end.
         connection: Settings.
     """
-    options = {} if rate is None else {"pacer": Pacer({_ENDPOINT: f"{rate}/s"})}
+    options = {} if rate is None else {"pacer": _pacer(rate)}
     client = connection.client(**options)
-    table = open_table(STDIN if is_stdin(file) else file, column=column)
-    name = "stdin" if is_stdin(file) else Path(file).name
+    table = await aside(lambda: open_table(file, column=column))
     work = upload_codes(
         client,
         table,
         product_coupon_id=product_coupon_id,
         stock_id=stock_id,
-        job=job or f"{name}:{product_coupon_id}:{stock_id}",
+        job=job or f"{short_name(file)}:{product_coupon_id}:{stock_id}",
         concurrency=concurrency,
     )
+    written: Report | None = None
     try:
         with ExitStack() as stack:
             stack.enter_context(closing(table))
-            written = report and stack.enter_context(Report(report, _COLUMNS, besides=table))
+            if report is not None:
+                written = stack.enter_context(Report(report, _COLUMNS, besides=table))
             advance = stack.enter_context(progress("uploading", count_lines(file)))
-            async with client, work:
-                async for line in work:
-                    advance(1)
-                    if written:
-                        written.row(line.line, line.code, line.outcome, line.reason)
-                    elif line.outcome in _BAD and (work.stopped is None or connection.json):
-                        _tell(line, work.counts[line.outcome], as_json=connection.json)
-        if work.lines == 0:
-            raise ConfigurationError(f"{table.name} has no codes; nothing was sent")
+            tell = _Telling(work, written, as_json=connection.json)
+            try:
+                async with client, work:
+                    async for line in work:
+                        advance(1)
+                        tell(line)
+            finally:
+                for line in work.rest:
+                    tell(line, late=True)
+        if work.lines == work.counts[Outcome.INVALID]:
+            what = "no legal code" if work.lines else "no codes"
+            raise ConfigurationError(f"{table.name} has {what}; nothing was sent")
     except asyncio.CancelledError:
         raise Interrupted(f"run the same command again: what job {work.job!r} has uploaded is not doubled") from None
     finally:
         if work.lines:
-            _close(work, table, report, as_json=connection.json)
+            for remark in remarks(table):
+                say(remark)
+            _close(work, written, as_json=connection.json)
     return SOME_FAILED if any(work.counts[outcome] for outcome in _BAD) else 0
 
 
-def _tell(line: CodeOutcome, number: int, *, as_json: bool) -> None:
-    if as_json:
-        emit({"line": line.line, "code": line.code, "outcome": line.outcome, "reason": line.reason})
-    elif number <= _LISTED:
-        say(f"line {line.line}: {line.outcome}: {line.reason}")
-    elif number == _LISTED + 1:
-        say(f"and more lines are {line.outcome}; --report FILE writes them all")
+def _pacer(rate: float) -> Pacer:
+    if not 1 / 60 <= rate < float("inf"):
+        raise UsageError(f"--rate is a number of calls a second, at least 0.017 (one a minute), not {rate:g}.")
+    return Pacer({_ENDPOINT: f"{int(Decimal(str(rate)) * 60)}/min"})
 
 
-def _close(work: Upload, table: Table, report: Path | None, *, as_json: bool) -> None:
+class _Telling:
+    """Tells what became of single lines: all of them to a report, otherwise the bad ones, to people only the first."""
+
+    def __init__(self, work: Upload, report: Report | None, *, as_json: bool) -> None:
+        self._work = work
+        self._report = report
+        self._as_json = as_json
+        self._told: Counter[Outcome] = Counter()
+
+    def __call__(self, line: CodeOutcome, *, late: bool = False) -> None:
+        """Tell of a line; *late*: the job is over, and its end says more than its lines."""
+        if self._report is not None:
+            code = f"'{line.code}" if line.outcome is Outcome.INVALID and line.code[:1] in _FORMULAS else line.code
+            self._report.row(line.line, code, line.outcome, line.reason)
+        elif line.outcome not in _BAD:
+            return
+        elif self._as_json:
+            emit({"line": line.line, "code": line.code, "outcome": line.outcome, "reason": line.reason})
+        elif self._work.stopped is None and not late:
+            self._told[line.outcome] += 1
+            if self._told[line.outcome] <= _LISTED:
+                say(f"line {line.line}: {line.outcome}: {line.reason}")
+            elif self._told[line.outcome] == _LISTED + 1:
+                say(f"and more lines are {line.outcome}; --report FILE writes them all")
+
+
+_FORMULAS = ("=", "+", "-", "@")
+"""A cell that begins with one of these is reckoned by a spreadsheet, whoever wrote it; no legal code but ``-…`` is."""
+
+
+def _close(work: Upload, report: Report | None, *, as_json: bool) -> None:
     counts = {str(outcome): number for outcome, number in work.counts.items()}
-    if table.encoding != "utf-8":
-        say(f"{table.name} was read as {table.encoding.upper()}, because it is not UTF-8")
-    if under_way := work.lines - sum(counts.values()):
-        say(f"{under_way} lines were read and have no outcome yet")
-    if work.stopped is not None:
-        say(f"the job stopped after {work.lines} lines; later lines were neither read nor sent")
+    path = str(report.path) if report is not None and report.kept else None
+    if not work.whole:
+        say(f"the job stopped after {number_of(work.lines, 'line')}; later lines were neither read nor sent")
     if as_json:
-        emit({"job": work.job, "counts": counts, "lines": work.lines, "report": str(report) if report else None})
+        conclude(json_text({"job": work.job, "counts": counts, "lines": work.lines, "report": path}))
         return
-    print(f"job {work.job}: {work.lines} lines")
-    for outcome, number in counts.items():
-        print(f"  {outcome:<14}{number:>10,}")
-    if report:
-        print(f"  report: {report}")
+    lines = [f"job {work.job}: {number_of(work.lines, 'line')}"]
+    lines += [f"  {outcome:<14}{number:>10,}" for outcome, number in counts.items()]
+    conclude("\n".join([*lines, f"  report: {path}"] if path else lines))

@@ -12,7 +12,7 @@ from ..client import Client
 from ..keys import KeyRing
 from ..sandbox import Sandbox
 from .failure import SOME_FAILED, Interrupted, UsageError
-from .options import Json
+from .options import Count, Json
 from .story import Fact, Receiver, Story
 from .text import emit, say
 
@@ -21,7 +21,7 @@ _USERS = 5
 
 async def demo(
     *,
-    codes: int = 10_000,
+    codes: Count = 10_000,
     dir: Path | None = None,  # noqa: A002 - the option's name
     json: Json = False,
 ) -> int:
@@ -29,17 +29,20 @@ async def demo(
 
     Args:
         codes: Coupon codes to upload.
-        dir: Directory to keep the codes, the report and the sandbox's settings in; by default nothing is kept.
+        dir: Directory to keep the codes, the report of their upload and the tokens in; by default nothing is kept.
         json: Write JSON to stdout and nothing else there.
     """
-    if codes < 1:
-        raise UsageError(f"--codes is at least 1, not {codes}.")
     started = time.monotonic()
     try:
         with ExitStack() as stack:
             folder = dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wxcoupon-demo-")))
-            folder.mkdir(parents=True, exist_ok=True)
-            async with Receiver() as receiver, Sandbox(directory=folder, notify_url=receiver.url) as sandbox:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(
+                    f"--dir {folder} cannot be a directory ({error.strerror}); give another one."
+                ) from None
+            async with Receiver() as receiver, Sandbox(notify_url=receiver.url) as sandbox:
                 say(f"a WeChat Pay of your own listens at {sandbox.base_url}, with throwaway keys")
                 say(f"callbacks go to {receiver.url}; of anybody else WeChat Pay takes an https address only")
                 keys = KeyRing(sandbox.platform_keys)
@@ -59,7 +62,7 @@ async def demo(
     else:
         _show(facts, agrees=agrees)
         if dir:
-            print(f"kept in {dir}: codes.txt, report.csv and the sandbox's settings")
+            print(f"kept in {dir}: codes.txt, report.csv and tokens.csv")
     return 0 if agrees else SOME_FAILED
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, get_args
 
 from ..endpoint import AnyEndpoint, Rate, registry, required, type_name
 from ..identity import Partner
-from ..model import fields, hints, marks
+from ..model import Model, fields, hints, marks
 from .options import Json
 from .text import emit
 
@@ -36,6 +37,7 @@ def _entry(endpoint: type[AnyEndpoint]) -> dict[str, Any]:
         "method": route.method,
         "paths": {caller.kind: caller.path(route.path) for caller in route.callers},
         "fields": _fields(endpoint),
+        "types": _types(endpoint),
         "rate_limit": _rate_limit(endpoint),
         "idempotency_key": route.key,
         "doc": route.page or None,
@@ -67,6 +69,45 @@ def _fields(endpoint: type[AnyEndpoint]) -> list[dict[str, Any]]:
             }
         )
     return listed
+
+
+def _types(endpoint: type[AnyEndpoint]) -> dict[str, Any]:
+    """What the names in the fields' types stand for, and the names in theirs."""
+    found: dict[str, Any] = {}
+    todo = _named(endpoint)
+    while todo:
+        cls = todo.pop()
+        if cls.__name__ in found:
+            continue
+        if issubclass(cls, StrEnum):
+            found[cls.__name__] = {"values": [member.value for member in cls]}
+            continue
+        found[cls.__name__] = {
+            "fields": [
+                {
+                    "name": field.name,
+                    "required": required(cls, field.name),
+                    "type": type_name(cls, field.name),
+                    "rule": _rule(hints(cls)[field.name]),
+                }
+                for field in fields(cls)
+            ]
+        }
+        todo += _named(cls)
+    return dict(sorted(found.items()))
+
+
+def _named(cls: type[Model]) -> list[type[Model | StrEnum]]:
+    """The models and enums in the types of a model's fields."""
+    known = hints(cls)
+    todo: list[Any] = [known[field.name] for field in fields(cls)]
+    named: list[type[Model | StrEnum]] = []
+    while todo:
+        part = todo.pop()
+        if isinstance(part, type) and issubclass(part, (Model, StrEnum)):
+            named.append(part)
+        todo += get_args(part)
+    return named
 
 
 def _rule(annotation: Any) -> str | None:

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any, Final
 
+from ..bulk.report import ReportError
 from ..errors import (
     ApiError,
     ClockSkew,
@@ -29,6 +30,7 @@ _INTERRUPTED: Final = 130
 
 _STATUSES: Final[tuple[tuple[type[WxCouponError], int], ...]] = (
     (LocalError, _USAGE),
+    (ReportError, SOME_FAILED),
     (UntrustedAnswer, _UNTRUSTED),
     (UnreadableAnswer, _UNTRUSTED),
     (NetworkError, _UNREACHABLE),
@@ -39,6 +41,18 @@ _STATUSES: Final[tuple[tuple[type[WxCouponError], int], ...]] = (
 """The first class an error belongs to says the exit status."""
 
 _AGAIN: Final = "WeChat Pay may have acted; repeat it only with the same request number and the same data"
+_ADVICE: Final[tuple[tuple[type[WxCouponError], str | None], ...]] = (
+    (
+        ReportError,
+        "what was sent is counted above; run the same command again to have all of it written: nothing is doubled",
+    ),
+    (RateLimited, "run the same command again later, or more slowly"),
+    (ServerError, _AGAIN),
+    (NoAnswerError, _AGAIN),
+    (ClockSkew, None),
+    (UntrustedAnswer, "nothing of the answer was used"),
+)
+"""The first class an error belongs to says what to do."""
 _HINTS: Final = {
     401: "check that identity, serial number and private key belong together ('wxcoupon config show'), and the clock",
     403: "check that this merchant, partner or brand has been granted this product on the platform",
@@ -58,26 +72,27 @@ def exit_status(error: Exception) -> int:
     """The exit status an error ends a command with."""
     if isinstance(error, Interrupted):
         return _INTERRUPTED
+    if isinstance(error, OSError):  # with a file's name, the file was wanted before anything was done
+        return _USAGE if error.filename else SOME_FAILED
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), _USAGE)
 
 
 def _hint(error: Exception) -> str | None:
-    if isinstance(error, RateLimited):
-        return "run the same command again later, or more slowly"
-    if isinstance(error, (ServerError, NoAnswerError)):
-        return _AGAIN
-    if isinstance(error, ApiError):
+    if isinstance(error, Interrupted):
+        return str(error) or None
+    advice = next((words for kind, words in _ADVICE if isinstance(error, kind)), None)
+    if advice is None and isinstance(error, ApiError):
         return _HINTS.get(error.status)
-    if isinstance(error, UntrustedAnswer) and not isinstance(error, ClockSkew):
-        return "nothing of the answer was used"
-    return str(error) or None if isinstance(error, Interrupted) else None
+    return advice
 
 
 def _words(error: Exception) -> str:
     if isinstance(error, Interrupted):
         return "interrupted"
     if isinstance(error, OSError):
-        return f"{error.filename or 'input or output'}: {error.strerror or error}"
+        return f"{error.filename or 'the standard output cannot be written'}: {error.strerror or error}"
+    if isinstance(error, InvalidRequest) and [fault.path for fault in error.faults] == ["$"]:
+        return error.faults[0].problem  # where there is no data, a path into it says nothing
     return str(error)
 
 

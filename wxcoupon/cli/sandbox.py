@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import json as jsonlib
 import os
+import re
 import signal
 import tempfile
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
 from ..sandbox import Sandbox
 from .failure import UsageError
-from .options import Json
+from .options import Json, OutFile, Whole
 from .text import say
 
 
 async def sandbox(
     *,
     host: str = "127.0.0.1",
-    port: int = 0,
+    port: Whole = 0,
     dir: Path | None = None,  # noqa: A002 - the option's name
-    ready_file: Path | None = None,
+    ready_file: OutFile | None = None,
     rate_limits: Literal["documented", "off"] = "documented",
     notify_url: str | None = None,
     json: Json = False,
@@ -33,10 +35,10 @@ async def sandbox(
     Args:
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
-        dir: Directory for settings and keys; by default a fresh temporary one.
-        ready_file: File that gets the line of JSON too, once the sandbox is ready.
+        dir: Directory for settings and keys; by default a fresh one, removed when the sandbox stops.
+        ready_file: File that gets the line of JSON too, once the sandbox is ready; removed when it stops.
         rate_limits: Whether calls above the documented rates are answered with 429.
-        notify_url: Where callbacks go until a call sets another address.
+        notify_url: Where callbacks go until a call sets another address: http:// or https://.
         json: Write JSON to stdout and nothing else there; it is so anyway.
     """
     del json
@@ -44,15 +46,39 @@ async def sandbox(
         raise UsageError(f"{port} is no port; it is 0 to 65535.")
     if not _is_loopback(host):
         say(f"warning: {host} can be reached by others, and the sandbox trusts whoever reaches it")
-    directory = dir or Path(tempfile.mkdtemp(prefix="wxcoupon-sandbox-"))
+    if notify_url is not None and not re.match("https?://[^/]", notify_url):
+        raise UsageError(f"--notify-url {notify_url!r} is no address; it begins with http:// or https://.")
     stopped = asyncio.Event()
     with suppress(NotImplementedError):  # on Windows, where being terminated is the end anyway
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    async with Sandbox(
-        host=host, port=port, rate_limits=rate_limits, directory=directory, notify_url=notify_url
-    ) as running:
-        _announce(running.base_url, directory.resolve(), ready_file)
-        await stopped.wait()
+    with ExitStack() as stack:
+        directory = dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wxcoupon-sandbox-")))
+        async with Sandbox(
+            host=host, port=port, rate_limits=rate_limits, directory=directory, notify_url=notify_url
+        ) as running:
+            line = jsonlib.dumps({"base_url": running.base_url, "dir": str(directory.resolve()), "pid": os.getpid()})
+            if ready_file is not None:
+                stack.enter_context(_ready(ready_file, line))
+            print(line, flush=True)
+            await stopped.wait()
+
+
+@contextmanager
+def _ready(file: Path, line: str) -> Generator[None]:
+    """Keep a line in a file as long as the sandbox runs; whoever waits for the file never reads half of it."""
+    target = file.resolve()
+    new = target.with_name(f"{target.name}.new")
+    if target.exists() and not target.is_file():
+        raise UsageError(f"--ready-file {file} is there already, and is no file; give another path.")
+    try:
+        new.write_text(f"{line}\n", "utf-8")
+        new.replace(target)
+    except OSError as error:
+        raise UsageError(f"--ready-file {file} cannot be written ({error.strerror}); give another path.") from None
+    try:
+        yield
+    finally:
+        target.unlink(missing_ok=True)
 
 
 def _is_loopback(host: str) -> bool:
@@ -60,13 +86,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _announce(base_url: str, directory: Path, ready_file: Path | None) -> None:
-    line = jsonlib.dumps({"base_url": base_url, "dir": str(directory), "pid": os.getpid()})
-    if ready_file is not None:
-        ready_file.with_name(f"{ready_file.name}.new").write_text(f"{line}\n", "utf-8")
-        ready_file.with_name(f"{ready_file.name}.new").replace(
-            ready_file
-        )  # whoever waits for it never reads half of it
-    print(line, flush=True)

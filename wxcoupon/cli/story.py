@@ -25,7 +25,8 @@ from ..identity import Partner
 from ..keys import KeyRing
 from ..notify.receive import Notification, receive
 from ..sandbox import Sandbox
-from .text import progress, say
+from .text import number_of, progress, say
+from .tokens import TOKEN_COLUMNS, write_token
 
 APPID: Final = "wx1234567890abcdef"
 _CHINA: Final = timezone(timedelta(hours=8))
@@ -100,7 +101,7 @@ class Story:
         sandbox: the WeChat Pay it happens on.
         client: the partner's client.
         receiver: where callbacks arrive.
-        folder: where the file of codes and the report of their upload are kept.
+        folder: where the file of codes, the report of their upload and the tokens are kept.
     """
 
     sandbox: Sandbox
@@ -118,7 +119,7 @@ class Story:
         tokens = await self._pre_send([f"o-demo-user-{number}" for number in range(users)])
         for token in tokens:
             await self.sandbox.claim(token)
-        say(f"{users} users tapped 'receive' in the claim component")
+        say(f"{number_of(users, 'user')} tapped 'receive' in the claim component")
         notifications = await self._callbacks(users)
         confirmed = [await self._confirm(notification.resource) for notification in notifications]
         redeemed = [await self._redeem(notification.resource) for notification in notifications[:1]]
@@ -195,7 +196,7 @@ class Story:
                     advance(1)
                     report.row(line.line, line.code, line.outcome, line.reason)
         uploaded = upload.counts[Outcome.UPLOADED]
-        say(f"uploaded {uploaded:,} codes in calls of at most 200, below the documented 20 calls a second")
+        say(f"uploaded {number_of(uploaded, 'code')} in calls of at most 200, below the documented 20 calls a second")
         return uploaded
 
     async def _pre_send(self, openids: Sequence[str]) -> list[str]:
@@ -211,9 +212,13 @@ class Story:
             stock_id=self.stock_id,
             appid=APPID,
         )
-        async with job:
-            tokens = [row.token async for row in job if row.token is not None]
-        say(f"pre-sent {len(tokens)} tokens")
+        tokens: list[str] = []
+        with Report(self.folder / "tokens.csv", TOKEN_COLUMNS, mark=False) as report:
+            async with job:
+                async for row in job:
+                    write_token(report, row)
+                    tokens += [row.token] if row.token is not None else []
+        say(f"pre-sent {number_of(len(tokens), 'token')}")
         return tokens
 
     async def _callbacks(self, number: int) -> list[Notification]:
@@ -225,7 +230,7 @@ class Story:
                     came.setdefault(notification.id, notification)  # one may be delivered more than once
                 while self._pending():  # noqa: ASYNC110 - nobody is told when the sandbox has read an acknowledgement
                     await asyncio.sleep(0.01)
-        say(f"received, verified and opened {len(came)} callbacks")
+        say(f"received, verified and opened {number_of(len(came), 'callback')}")
         return list(came.values())
 
     def _pending(self) -> int:

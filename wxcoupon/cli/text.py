@@ -2,33 +2,77 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from ..bulk.report import ReportError
+from ..bulk.sources import STDIN
 from ..errors import ConfigurationError
-
-STDIN_TOKEN: Final = "/dev/stdin"  # noqa: S105 - a token of a command line
-"""What a lone ``-`` of the command line is passed on as."""
-
-
-def is_stdin(word: str) -> bool:
-    """Whether an argument means the standard input."""
-    return word in {"-", STDIN_TOKEN}
 
 
 def emit(value: Any, *, indent: int | None = None) -> None:
-    """Write one JSON document to stdout, in the characters stdout can write."""
+    """Write one JSON document to stdout."""
+    print(json_text(value, indent=indent))
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """A JSON document in the characters stdout can write."""
     plain = "utf" not in (sys.stdout.encoding or "").lower()
-    print(json.dumps(value, ensure_ascii=plain, indent=indent))
+    return json.dumps(value, ensure_ascii=plain, indent=indent)
+
+
+def conclude(text: str) -> None:
+    """Write the summary of a job to stdout; where that cannot be, to stderr, because it says what was sent.
+
+    Raises:
+        ReportError: stdout cannot be written.
+        BrokenPipeError: nobody reads it any more.
+    """
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        say(text)
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise ReportError(f"the standard output could not be written to its end ({error.strerror})") from error
 
 
 def say(text: str) -> None:
     """Write a message to stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def number_of(count: int, thing: str) -> str:
+    """A number of things in words: ``1 line``, ``2,000 lines``."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+class _NotJsonError(ValueError):
+    """What the decoder takes, and JSON is not."""
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        twice = next(name for name, number in Counter(name for name, _ in pairs).items() if number > 1)
+        raise _NotJsonError(f"has the key {twice!r} twice in one object; remove one of them")
+    return members
+
+
+def _no_number(text: str) -> Any:
+    raise _NotJsonError(f"has {text}, which is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
 
 
 def read_json(word: str, what: str) -> Any:
@@ -37,8 +81,11 @@ def read_json(word: str, what: str) -> Any:
     Raises:
         ConfigurationError: it cannot be read or is not JSON; the message says where.
     """
-    if is_stdin(word):
-        raw, origin = sys.stdin.buffer.read(), "the standard input"
+    if word == STDIN:
+        if sys.stdin is None:
+            raise ConfigurationError(f"{what}: the standard input is closed; pipe the JSON in, or give @FILE")
+        # Not sys.stdin: a thread that still waits in it would hold up the interpreter's end.
+        raw, origin = io.FileIO(0, closefd=False).readall(), "the standard input"
     elif word.startswith("@"):
         origin = word[1:]
         try:
@@ -48,22 +95,17 @@ def read_json(word: str, what: str) -> Any:
     else:
         raw, origin = word.encode(errors="surrogateescape"), "the text given"
     try:
-        return json.loads(raw.decode("utf-8-sig"))
+        return json.loads(
+            raw.decode("utf-8-sig"), object_pairs_hook=_members, parse_constant=_no_number, parse_float=_finite
+        )
     except UnicodeDecodeError:
         raise ConfigurationError(f"{what}: {origin} is not UTF-8") from None
     except json.JSONDecodeError as error:
         raise ConfigurationError(
             f"{what}: {origin} is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
         ) from None
-
-
-def count_lines(file: str) -> int | None:
-    """How many lines a progress bar has to show; None where that cannot be known, or nobody sees it."""
-    path = Path(file)
-    if not sys.stderr.isatty() or is_stdin(file) or not path.is_file():
-        return None
-    with path.open("rb") as stream:
-        return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
+    except _NotJsonError as error:
+        raise ConfigurationError(f"{what}: {origin} {error}") from None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,7 +58,8 @@ def _settings(identity: Identity, pem: Path) -> dict[str, str]:
 
 
 def _lines(settings: Mapping[str, str]) -> bytes:
-    return "".join(f"{name}={value}\n" for name, value in settings.items()).encode()
+    """One KEY=VALUE a line; a value that a shell would take apart is quoted for it, any other stands as it is."""
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items()).encode()
 
 
 def _write_secret(path: Path, data: bytes) -> None:
