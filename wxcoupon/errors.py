@@ -196,7 +196,8 @@ class ApiError(WxCouponError):
         detail: the ``detail`` member exactly as it came: an object, a string or None.
         request_id: the ``Request-ID`` header, to be quoted to support.
         numeric_code: the digits after the last hyphen of the ``Request-ID``, None without them.
-        verified: True when the answer carried a valid signature. An unverified error is no proof of a final state.
+        verified: True when the answer carried a valid signature. An unverified error is no proof of a final state, so
+            its outcome is unknown; only an unverified 429 is taken at its word.
     """
 
     def __init__(

@@ -282,6 +282,8 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, *, verified: b
         request_id=request_id,
         verified=verified,
     )
+    if not verified and not isinstance(error, RateLimited):
+        error.outcome_unknown = True  # an error that is not proven proves no final state
     if isinstance(error, RateLimited):
         error.retry_after = _seconds(headers.get("Retry-After"))
     return error

@@ -276,3 +276,66 @@ def test_lists_that_overlap() -> None:
     assert ["uploaded", "already_exist", "failed", "failed", "unknown"] == [outcome.outcome for outcome in found]
     assert ["TAKEN taken", "refused without a reason"] == [outcome.reason for outcome in found[2:4]]
     assert Counter(codes) == Counter(outcome.code for outcome in found)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"failed_code_list": 5},
+        {"failed_code_list": [{"coupon_code": ["A"], "code": "X", "message": "m"}]},
+        {"failed_code_list": [7, None]},
+        {"success_code_list": {"A": 1}},
+        {"already_exist_code_list": "A"},
+    ],
+)
+def test_an_answer_of_any_shape(odd: dict[str, Any]) -> None:
+    """However odd a signed answer is, a code it does not name in a known way is unknown, and nothing crashes."""
+    answer = from_wire(pc.UploadedCouponCodes, {"total_count": 1} | odd)
+
+    assert [Outcome.UNKNOWN] == [line.outcome for line in sort_out(answer, {"A": 1})]
+
+
+def test_a_reason_of_any_kind() -> None:
+    """A reason that is a number is a reason."""
+    refusal = {"coupon_code": "A", "code": 5, "message": None}
+    answer = from_wire(pc.UploadedCouponCodes, {"total_count": 0, "failed_code_list": [refusal]})
+
+    assert ["5"] == [line.reason for line in sort_out(answer, {"A": 1})]
+
+
+async def test_a_refusal_that_is_not_signed_proves_nothing(sandbox: Sandbox, once: Client[Partner]) -> None:
+    """A 403 that any gateway may have made leaves its codes unknown: WeChat Pay may have stored them."""
+    stock = await _stock(once)
+
+    def forbid() -> None:
+        sandbox.fail_next(status=403, code="NO_AUTH", after_effect=True)
+        sandbox.answer_next(signature="missing")
+
+    upload = upload_codes(once, _codes(400), **stock, job="spring", concurrency=1)
+    await _after_one(upload, forbid)
+
+    assert (200, 200) == (upload.counts[Outcome.UPLOADED], upload.counts[Outcome.UNKNOWN])
+
+
+async def test_nothing_follows_what_stopped_the_job(sandbox: Sandbox, once: Client[Partner]) -> None:
+    """After an answer that is not trusted nothing more is sent, also when the source was slow just then."""
+    stock = await _stock(once)
+    stopped = asyncio.Event()
+
+    async def slow() -> AsyncIterator[str]:
+        for index, code in enumerate(_codes(450)):
+            if index == 400:
+                await stopped.wait()
+            yield code
+
+    upload = upload_codes(once, slow(), **stock, job="spring", concurrency=2)
+    with pytest.raises(UntrustedAnswer):  # noqa: PT012 - the iteration is what is tested
+        async with upload:
+            async for _ in upload:
+                if upload.counts[Outcome.UPLOADED] == 1:
+                    sandbox.answer_next(signature="bad")
+                if upload.stopped is not None:
+                    stopped.set()
+
+    assert 2 == _uploads(sandbox)
+    assert sum(upload.counts.values()) == upload.lines

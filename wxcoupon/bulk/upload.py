@@ -47,7 +47,7 @@ class Outcome(StrEnum):
     UPLOADED = "uploaded"
     """Stored, now or by an earlier run of the same job."""
     ALREADY_EXIST = "already_exist"
-    """The stock had the code before."""
+    """WeChat Pay had the code before, in this stock or in another one: its answer does not say which."""
     DUPLICATE = "duplicate"
     """An earlier line has the same code; sent once, for that line."""
     FAILED = "failed"
@@ -168,7 +168,7 @@ class Upload:
                 self._chunk[text] = line
             if len(self._decided) == CODES_PER_CALL:
                 yield self._take_decided()
-            if len(self._chunk) == CODES_PER_CALL:
+            if len(self._chunk) == CODES_PER_CALL and self.stopped is None:
                 yield self._request()
                 await self._first_ended.wait()
             if self.stopped is not None:
@@ -234,13 +234,17 @@ def sort_out(result: UploadedCouponCodes, chunk: Mapping[str, int]) -> list[Code
         result: the answer.
         chunk: the codes of the call, each with its line.
     """
-    infos: list[Any] = list(result.failed_code_list or [])
-    refused = {info.coupon_code: info for info in infos if isinstance(info, FailedCouponCodeInfo)}
+    infos: Any = result.failed_code_list
+    refused = {
+        info.coupon_code: info
+        for info in (infos if isinstance(infos, list) else [])
+        if isinstance(info, FailedCouponCodeInfo) and isinstance(info.coupon_code, str)  # pyright: ignore[reportUnnecessaryIsInstance]
+    }
     there, stored = _texts(result.already_exist_code_list), _texts(result.success_code_list)
     outcomes: list[CodeOutcome] = []
     for code, line in chunk.items():
         if (info := refused.get(code)) is not None:
-            reason = " ".join(part for part in (info.code, info.message) if part) or "refused without a reason"
+            reason = " ".join(str(part) for part in (info.code, info.message) if part) or "refused without a reason"
             outcomes.append(CodeOutcome(line, code, Outcome.FAILED, reason))
         elif code in there:
             outcomes.append(CodeOutcome(line, code, Outcome.ALREADY_EXIST))

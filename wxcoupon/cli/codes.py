@@ -132,6 +132,11 @@ def _close(work: Upload, report: Report | None, *, as_json: bool) -> None:
     path = str(report.path) if report is not None and report.kept else None
     if not work.whole:
         say(f"the job stopped after {number_of(work.lines, 'line')}; later lines were neither read nor sent")
+    if there := work.counts[Outcome.ALREADY_EXIST]:
+        say(
+            f"WeChat Pay had {number_of(there, 'code')} before, in this stock or in another one; "
+            "what the stock holds is coupon_code_count_info of product_coupon.get_stock"
+        )
     if as_json:
         conclude(json_text({"job": work.job, "counts": counts, "lines": work.lines, "report": path}))
         return

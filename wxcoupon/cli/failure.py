@@ -13,7 +13,6 @@ from ..errors import (
     InvalidRequest,
     LocalError,
     NetworkError,
-    NoAnswerError,
     RateLimited,
     ServerError,
     UnreadableAnswer,
@@ -47,8 +46,6 @@ _ADVICE: Final[tuple[tuple[type[WxCouponError], str | None], ...]] = (
         "what was sent is counted above; run the same command again to have all of it written: nothing is doubled",
     ),
     (RateLimited, "run the same command again later, or more slowly"),
-    (ServerError, _AGAIN),
-    (NoAnswerError, _AGAIN),
     (ClockSkew, None),
     (UntrustedAnswer, "nothing of the answer was used"),
 )
@@ -81,8 +78,12 @@ def _hint(error: Exception) -> str | None:
     if isinstance(error, Interrupted):
         return str(error) or None
     advice = next((words for kind, words in _ADVICE if isinstance(error, kind)), None)
-    if advice is None and isinstance(error, ApiError):
-        return _HINTS.get(error.status)
+    if advice is None and isinstance(error, ApiError) and (error.verified or error.status == 401):
+        return _HINTS.get(
+            error.status
+        )  # what is not signed may be any gateway's: only the clock can be the cause of that
+    if advice is None and isinstance(error, WxCouponError) and error.outcome_unknown:
+        return _AGAIN
     return advice
 
 

@@ -14,7 +14,8 @@ stocks, so two are there from the start: ``100088`` (``MERCHANT_API``, the calle
 (``WECHATPAY_MODE``); ``sandbox.world.add_merchant_stock`` seeds others.
 
 What it cannot know, it does not check: whether an appid is bound, whether an openid belongs to an appid, whether an
-image was uploaded, whether a callback address was set before the first product coupon.
+image was uploaded, whether a callback address was set before the first product coupon. A new stock takes codes at
+once, where the real one takes about five minutes: ``Sandbox(review_seconds=300)`` does too.
 """
 
 from .callers import Keys
