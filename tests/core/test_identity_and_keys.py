@@ -49,7 +49,9 @@ UNUSABLE: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(
-    "source", [PEM.decode().replace("BEGIN ", "BEGIN"), PEM.decode().splitlines()[1] * 30, Path(PEM.decode())]
+    "source",
+    [PEM.decode().replace("BEGIN ", "BEGIN"), PEM.decode().splitlines()[1] * 30, Path(PEM.decode())],
+    ids=["no BEGIN line", "one long line", "a path"],
 )
 def test_key_text_is_never_repeated(source: Any) -> None:
     """A key that was pasted where a path belongs, or without its BEGIN line, is not printed back."""
