@@ -61,7 +61,6 @@ class Merchant:
 
     kind: ClassVar[str] = "merchant"
     scheme: ClassVar[str] = "WECHATPAY2-SHA256-RSA2048"
-    needs_serial_header: ClassVar[bool] = False
 
     mchid: str = attrs.field(validator=_digits)
     serial_no: str = attrs.field(validator=_serial)
@@ -97,7 +96,6 @@ class Partner:
 
     kind: ClassVar[str] = "partner"
     scheme: ClassVar[str] = "WECHATPAY2-SHA256-RSA2048"
-    needs_serial_header: ClassVar[bool] = False
     _prefixes: ClassVar[dict[str, str]] = {"product-coupon": "/v3/marketing/partner"}
 
     mchid: str = attrs.field(validator=_digits)
@@ -142,7 +140,6 @@ class Brand:
 
     kind: ClassVar[str] = "brand"
     scheme: ClassVar[str] = "WECHATPAY-BRAND-SHA256-RSA2048"
-    needs_serial_header: ClassVar[bool] = True
     _prefixes: ClassVar[dict[str, str]] = {"product-coupon": "/brand/marketing"}
 
     brand_id: str = attrs.field(validator=_digits)

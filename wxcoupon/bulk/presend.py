@@ -12,11 +12,10 @@ Rule 5: every row that was read has an outcome however the job ends: what was no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import attrs
 
@@ -24,7 +23,6 @@ from ..checks import faults
 from ..client import Client
 from ..errors import (
     ApiError,
-    ClientStateError,
     LocalError,
     RateLimited,
     ServerError,
@@ -34,9 +32,10 @@ from ..errors import (
 )
 from ..identity import Brand, Partner
 from ..product_coupon import PreSendCoupon, PreSendToken
+from .job import Job
 from .plan import request_no_for
 from .run import Done, Failed
-from .settle import Outcomes, settle
+from .settle import settle
 from .sources import Row
 
 LIFETIME: Final = timedelta(seconds=300)
@@ -78,17 +77,8 @@ class TokenOutcome:
     error: str = ""
 
 
-class PreSend:
-    """A job under way: iterate it once for the outcome of every row, in no particular order. Made by :func:`pre_send`.
-
-    The iteration ends with the error that stopped the job, if one did.
-
-    Attributes:
-        counts: outcomes so far, each with its number of rows; complete once the block is left, however that happens.
-        whole: whether all rows were read.
-        stopped: the error that stopped the job, None while there is none.
-        rest: once the block is left, the outcomes that were not iterated; they are in *counts* too.
-    """
+class PreSend(Job[TokenOutcome]):
+    """A job under way: iterate it once for the outcome of every row. Made by :func:`pre_send`."""
 
     def __init__(
         self,
@@ -99,17 +89,11 @@ class PreSend:
         defaults: Mapping[str, str | None],
         concurrency: int,
     ) -> None:
-        self.counts: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
-        self.whole = False
-        self.stopped: WxCouponError | None = None
-        self.rest: list[TokenOutcome] = []
-        self._client = client
         self._job = job
         self._defaults = defaults
         self._under_way: dict[int, tuple[Row, PreSendCoupon]] = {}
         self._first_ended = asyncio.Event()
-        self._settling = settle(client, self._work(rows), self._judge, concurrency=concurrency)
-        self._outcomes: Outcomes[TokenOutcome] | None = None
+        super().__init__(Outcome, settle(client, self._work(rows), self._judge, concurrency=concurrency))
 
     @property
     def rows(self) -> int:
@@ -121,28 +105,8 @@ class PreSend:
         """Tokens so far."""
         return self.counts[Outcome.DONE]
 
-    async def __aenter__(self) -> Self:
-        self._outcomes = await self._settling.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._settling.__aexit__(kind, error, trace)
-        if self._outcomes is not None:
-            interrupted = [_failed(row, request, _INTERRUPTED) for row, request in self._under_way.values()]
-            self.rest = [*self._outcomes.rest(), *interrupted]
-            for row in self.rest:
-                self.counts[row.outcome] += 1
-
-    async def __aiter__(self) -> AsyncIterator[TokenOutcome]:
-        if self._outcomes is None:
-            raise ClientStateError("the job is not open; write 'async with pre_send(…) as job'")
-        async for outcome in self._outcomes:
-            self.counts[outcome.outcome] += 1
-            yield outcome
-        if self.stopped is not None:
-            raise self.stopped
+    def _left_over(self) -> list[TokenOutcome]:
+        return [_failed(row, request, _INTERRUPTED) for row, request in self._under_way.values()]
 
     async def _work(self, rows: AsyncIterable[Row]) -> AsyncGenerator[PreSendCoupon | list[TokenOutcome]]:
         async for row in rows:

@@ -4,7 +4,6 @@ Rule 1: a line ends as exactly one :class:`Outcome`, so the counts add up to the
 Rule 2: only legal codes are sent, each once; a line that repeats an earlier one is a duplicate.
 Rule 3: the first upload goes alone. Refused for a reason that holds for all of them, it is the last.
 Rule 4: after an answer that cannot be trusted, and where no connection is made, nothing more is sent.
-Rule 5: rule 1 holds however the job ends: what was not iterated is in :attr:`Upload.rest`.
 """
 
 from __future__ import annotations
@@ -14,15 +13,13 @@ import re
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import attrs
 
 from ..client import Client
 from ..errors import (
     ApiError,
-    ClientStateError,
     LocalError,
     RateLimited,
     ServerError,
@@ -32,9 +29,10 @@ from ..errors import (
 )
 from ..identity import Brand, Partner
 from ..product_coupon import FailedCouponCodeInfo, UploadCouponCodes, UploadedCouponCodes
+from .job import Job
 from .plan import CODES_PER_CALL, upload_requests
 from .run import Done, Failed
-from .settle import Outcomes, settle
+from .settle import settle
 from .sources import Row
 
 LEGAL: Final = re.compile(r"[0-9A-Za-z_-]{1,40}")
@@ -75,21 +73,12 @@ class CodeOutcome:
     reason: str = ""
 
 
-class Upload:
-    """An upload under way: iterate it once for the outcome of every line, in no particular order.
-
-    Made by :func:`upload_codes`.
-
-    The iteration ends with the error that stopped the job, if one did.
+class Upload(Job[CodeOutcome]):
+    """An upload under way: iterate it once for the outcome of every line. Made by :func:`upload_codes`.
 
     Attributes:
         job: its name.
-        counts: outcomes so far, each with its number of lines. Once the block is left, however that happens, they add
-            up to *lines*.
-        lines: lines read so far, blank ones apart.
-        whole: whether all lines were read.
-        stopped: the error that stopped the job, None while there is none.
-        rest: once the block is left, the outcomes that were not iterated; they are in *counts* too.
+        lines: lines read so far, blank ones apart; the counts add up to them once the block is left.
     """
 
     def __init__(
@@ -103,31 +92,16 @@ class Upload:
         concurrency: int,
     ) -> None:
         self.job = job
-        self.counts: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
         self.lines = 0
-        self.whole = False
-        self.stopped: WxCouponError | None = None
-        self.rest: list[CodeOutcome] = []
         self._ids = {"product_coupon_id": product_coupon_id, "stock_id": stock_id}
         self._chunk: dict[str, int] = {}
         self._decided: list[CodeOutcome] = []
         self._under_way: dict[str, dict[str, int]] = {}
         self._first_ended = asyncio.Event()
-        self._settling = settle(client, self._work(codes), self._judge, concurrency=concurrency)
-        self._outcomes: Outcomes[CodeOutcome] | None = None
+        super().__init__(Outcome, settle(client, self._work(codes), self._judge, concurrency=concurrency))
 
-    async def __aenter__(self) -> Self:
-        self._outcomes = await self._settling.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._settling.__aexit__(kind, error, trace)
-        if self._outcomes is not None:
-            self.rest = [*self._outcomes.rest(), *self._take_decided(), *self._interrupted(), *self._unsent()]
-            for line in self.rest:
-                self.counts[line.outcome] += 1
+    def _left_over(self) -> list[CodeOutcome]:
+        return [*self._take_decided(), *self._interrupted(), *self._unsent()]
 
     def _interrupted(self) -> list[CodeOutcome]:
         chunks = list(self._under_way.values())
@@ -143,15 +117,6 @@ class Upload:
     def _take_decided(self) -> list[CodeOutcome]:
         decided, self._decided = self._decided, []
         return decided
-
-    async def __aiter__(self) -> AsyncIterator[CodeOutcome]:
-        if self._outcomes is None:
-            raise ClientStateError("the upload is not open; write 'async with upload_codes(…) as upload'")
-        async for outcome in self._outcomes:
-            self.counts[outcome.outcome] += 1
-            yield outcome
-        if self.stopped is not None:
-            raise self.stopped
 
     async def _work(
         self, rows: AsyncIterable[Row | str] | Iterable[Row | str]
