@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
@@ -57,9 +56,7 @@ class Blocking(Generic[Who]):
         try:
             return task.result()
         except CancelledError:
-            error = ClientStateError("this client was closed while the call was under way")
-            error.outcome_unknown = True
-            raise error from None
+            raise _closed() from None
         except BaseException:
             task.cancel()  # Ctrl-C ends the call too; a call that has failed is past cancelling
             raise
@@ -125,25 +122,47 @@ class Blocking(Generic[Who]):
         if concurrency < 1:
             raise ConfigurationError(f"concurrency is at least 1, not {concurrency}")
         source = iter(requests)
-        under_way: set[Future[Done[R] | Failed[R]]] = set()
+        under_way: dict[Future[Done[R] | Failed[R]], Endpoint[R, Who]] = {}
+        bug: Exception | None = None
+        more = True
         try:
-            while True:
-                for request in islice(source, concurrency - len(under_way)):
-                    under_way.add(self._submit(self._outcome(request)))
-                if not under_way:
-                    return
-                ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                for outcome in ended:
-                    yield outcome.result()
+            while more or under_way:
+                if more and len(under_way) < concurrency:
+                    try:
+                        request = next(source, None)
+                    except Exception as error:  # noqa: BLE001 - raised below, after the outcomes of the calls under way
+                        request, bug = None, error
+                    if request is None:
+                        more = False
+                    else:
+                        under_way[self._submit(self._outcome(request))] = request
+                room = more and len(under_way) < concurrency
+                ended, _ = wait(under_way, timeout=0 if room else None, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    yield self._ended(future, under_way.pop(future))
+            if bug is not None:
+                raise bug
         finally:
             for call in under_way:
                 call.cancel()
+
+    def _ended(self, future: Future[Done[R] | Failed[R]], request: Endpoint[R, Who]) -> Done[R] | Failed[R]:
+        try:
+            return future.result()
+        except CancelledError:
+            return Failed(request, _closed())
 
     async def _outcome(self, request: Endpoint[R, Who]) -> Done[R] | Failed[R]:
         try:
             return Done(request, await self._client.call(request))
         except WxCouponError as error:
             return Failed(request, error)
+
+
+def _closed() -> ClientStateError:
+    error = ClientStateError("this client was closed while the call was under way")
+    error.outcome_unknown = True
+    return error
 
 
 @overload

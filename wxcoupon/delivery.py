@@ -176,8 +176,9 @@ class Delivery:
         while True:
             attempt += 1
             try:
-                session = self._ready()
+                self._ready()
                 await self._pacer.wait(caller, plan.name, plan.rate)
+                session = self._ready()  # once more: it may have been closed while the call waited for its turn
                 return await self._attempt(session, self._hosts[unreachable % len(self._hosts)], request, sign)
             except LocalError as error:
                 error.about(request.call)

@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from difflib import get_close_matches
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from .endpoint import Rate, registry
 from .errors import ConfigurationError
@@ -51,7 +50,7 @@ class Pacer:
         self._sleep = sleep
         self._next: dict[Hashable, float] = {}
         self._barred: dict[Hashable, float] = {}
-        self._queues: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Hashable, asyncio.Lock]] = WeakKeyDictionary()
+        self._queues: dict[asyncio.AbstractEventLoop, dict[Hashable, asyncio.Lock]] = {}
         self._lock = threading.Lock()  # clients in several threads, each with its loop, share one quota
 
     def _interval(self, name: str, documented: Rate | None) -> float:
@@ -78,7 +77,14 @@ class Pacer:
                     return  # otherwise a 429 came meanwhile: take a new turn behind it
 
     def _queue(self, key: Hashable) -> asyncio.Lock:
-        queues = self._queues.setdefault(asyncio.get_running_loop(), {})
+        loop = asyncio.get_running_loop()
+        if (queues := self._queues.get(loop)) is None:
+            with self._lock:
+                for other in [other for other in self._queues if other.is_closed()]:
+                    del self._queues[
+                        other
+                    ]  # a lock that was waited for holds its loop, so this is not left to weakness
+                queues = self._queues[loop] = {}
         return queues.setdefault(key, asyncio.Lock())
 
     def _reserve(self, key: Hashable, interval: float) -> float | None:

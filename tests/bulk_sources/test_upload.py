@@ -339,3 +339,39 @@ async def test_nothing_follows_what_stopped_the_job(sandbox: Sandbox, once: Clie
 
     assert 2 == _uploads(sandbox)
     assert sum(upload.counts.values()) == upload.lines
+
+
+async def test_counts_add_up_however_often_it_is_cancelled(partner: Client[Partner]) -> None:
+    """A second Ctrl-C while a job is ending does not lose the lines that were under way."""
+    stock = await _stock(partner)
+    upload = upload_codes(partner, _codes(8_000), **stock, job="spring")
+    started = asyncio.Event()
+
+    async def run() -> None:
+        async with upload:
+            async for _ in upload:
+                started.set()
+
+    task = asyncio.create_task(run())
+    await started.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert upload.lines == sum(upload.counts.values())
+    assert upload.counts[Outcome.UNKNOWN]
+
+
+async def test_a_job_is_entered_once_and_iterated_inside(partner: Client[Partner]) -> None:
+    """A job that was left ends whoever iterates it, and cannot be entered again."""
+    stock = await _stock(partner)
+    upload = upload_codes(partner, _codes(10), **stock, job="spring")
+    async with upload:
+        pass
+
+    assert [] == [line async for line in upload]
+    with pytest.raises(ClientStateError, match="entered once"):
+        async with upload:
+            pass

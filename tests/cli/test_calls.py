@@ -197,7 +197,8 @@ def test_not_trusted(cli: Cli, impostor: str, local: Local) -> None:
     """An answer without a signature, or signed with another key than is known, is not believed: status 4."""
     unsigned = cli("call", "product_coupon.get_notify_config", "--base-url", impostor, "--json")
     cli.environ["WXCOUPON_PLATFORM_KEY_ID"] = "PUB_KEY_ID_0000"
-    unknown = cli("request", "GET", "/v3/marketing/partner/product-coupon/notify-configs")
+    sent = {"openid": "o-1", "appid": "wx1", "stock_id": "100089", "out_request_no": "not-trusted"}
+    unknown = cli("request", "POST", "/v3/marketing/busifavor/coupons/send", "--data", json.dumps(sent))
 
     assert (4, "", "MissingSignature") == (unsigned.status, unsigned.out, unsigned.error["type"])
     assert (4, "") == (unknown.status, unknown.out)

@@ -259,3 +259,20 @@ async def test_an_identity_that_is_none(sandbox: Sandbox) -> None:
     """Something else in the place of an identity is refused in words."""
     with pytest.raises(ConfigurationError, match="Merchant, Partner or Brand"):
         Client("partner", sandbox.platform_keys)  # type: ignore[type-var]
+
+
+async def test_closed_while_waiting_for_a_turn(sandbox: Sandbox) -> None:
+    """A call that waits for its turn when the client is closed learns that it is closed, and nothing is sent."""
+
+    async def close(_: float) -> None:
+        await client.close()
+
+    pacer = Pacer({REQUEST.name: "1/min"}, sleep=close)
+    async with wire(answering(EXISTS)) as server:
+        client = _client(sandbox, server.base_url, pacer=pacer)
+        with pytest.raises(ApiError):
+            await client.call(REQUEST)
+        with pytest.raises(ClientStateError, match="closed"):
+            await client.call(REQUEST)
+
+    assert 1 == len(server.seen)

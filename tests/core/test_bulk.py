@@ -236,6 +236,59 @@ async def test_a_cancellation_inside_the_source_is_no_end(
             assert 1 == len([outcome async for outcome in outcomes if isinstance(outcome, Done)])
 
 
+async def test_a_bug_in_a_call_ends_a_job_whose_source_waits(client: Client[Any]) -> None:
+    """A bug in one call is raised, also while another worker waits for a source that will never give any more."""
+
+    class Broken(Client[Any]):
+        async def call(self, request: Any) -> Any:
+            await asyncio.sleep(0.01)
+            raise ZeroDivisionError(request)
+
+    broken = Broken(client.identity, client._delivery.keys)
+    requests = upload_requests(["A"], product_coupon_id="1", stock_id="2", job="x")
+
+    async def first_then_wait() -> AsyncIterator[pc.UploadCouponCodes]:
+        for request in requests:
+            yield request
+        await asyncio.Event().wait()
+
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the loop is what is tested
+        async with asyncio.timeout(30), bulk(broken, first_then_wait()) as outcomes:
+            async for _ in outcomes:
+                pass
+
+
+async def test_cancelled_again_and_again(sandbox: Sandbox, client: Client[Any], upload_stock: Any) -> None:
+    """However often a job is cancelled while it cleans up, it ends, closes its source and leaves no task."""
+    product, stock = await upload_stock(sandbox.partner)
+    before = own_tasks()
+    closed = asyncio.Event()
+    started = asyncio.Event()
+
+    async def source() -> AsyncIterator[pc.UploadCouponCodes]:
+        try:
+            for request in upload_requests(_codes(8_000), product_coupon_id=product, stock_id=stock, job="spring"):
+                yield request
+        finally:
+            await asyncio.sleep(0.01)
+            closed.set()
+
+    async def job() -> None:
+        async with bulk(client, source()) as outcomes:
+            async for _ in outcomes:
+                started.set()
+
+    task = asyncio.create_task(job())
+    await started.wait()
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert own_tasks() <= before
+
+
 async def test_an_error_of_the_caller_is_raised_as_it_is(client: Client[Any]) -> None:
     """What the caller's own code raises inside the block comes out as itself."""
     with pytest.raises(ZeroDivisionError):

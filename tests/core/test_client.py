@@ -18,6 +18,7 @@ from wxcoupon import (
     Client,
     ConfigurationError,
     Done,
+    Failed,
     InvalidRequest,
     Merchant,
     Pacer,
@@ -501,6 +502,37 @@ def test_blocking_source_may_call(sandbox_in_thread: Sandbox) -> None:
 
     assert 7 == len(outcomes)
     assert all(isinstance(outcome, Done) for outcome in outcomes)
+
+
+def test_blocking_bulk_loses_no_outcome_of_a_broken_source(sandbox_in_thread: Sandbox) -> None:
+    """What the source raises comes after the outcome of every call that was made."""
+    with blocking(_client(sandbox_in_thread, sandbox_in_thread.partner)) as api:
+
+        def source() -> Iterator[pc.UploadCouponCodes]:
+            for number in range(9):
+                yield _upload(("1", "2"), number=f"broken-{number}")
+            raise LookupError("the database went away")
+
+        ended = []
+        with pytest.raises(LookupError, match="went away"):  # noqa: PT012 - what comes before it is what is tested
+            for outcome in api.bulk(source(), concurrency=4):
+                ended.append(outcome)  # noqa: PERF402 - the error comes from the loop
+
+    assert 9 == len(ended)
+
+
+def test_blocking_bulk_when_another_thread_closes(sandbox_in_thread: Sandbox) -> None:
+    """Calls under way when another thread closes the client are outcomes too, and unknown."""
+
+    async def sleep(_: float) -> None:
+        threading.Thread(target=api.close).start()
+        await asyncio.sleep(3600)
+
+    api = blocking(_client(sandbox_in_thread, sandbox_in_thread.partner, base_url="http://127.0.0.1:9", sleep=sleep))
+    (outcome,) = api.bulk([_upload(("1", "2"))])
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error.outcome_unknown
 
 
 def test_blocking_close_gives_up_calls_of_other_threads(sandbox_in_thread: Sandbox) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import threading
 
 import pytest
 from hypothesis import given, settings
@@ -182,6 +183,21 @@ async def test_a_bar_is_forgotten_when_it_is_over() -> None:
 
     assert not pacer._barred
     assert not pacer._next
+
+
+def test_loops_that_have_ended_are_forgotten() -> None:
+    """A pacer that many event loops have used keeps none that is closed."""
+    pacer = Pacer()
+
+    async def contend() -> None:
+        await asyncio.gather(*(pacer.wait("me", "upload", Rate.parse("1000/s")) for _ in range(3)))
+
+    for _ in range(5):
+        thread = threading.Thread(target=lambda: asyncio.run(contend()))
+        thread.start()
+        thread.join()
+
+    assert 1 == len(pacer._queues)
 
 
 def test_what_is_no_endpoint() -> None:

@@ -54,17 +54,21 @@ class Job(ABC, Generic[O]):
         """Outcomes of what was read and is not settled, now that nothing more is done."""
 
     async def __aenter__(self) -> Self:
+        if self._outcomes is not None:
+            raise ClientStateError("a job is entered once; make a new one to run it again")
         self._outcomes = await self._settling.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._settling.__aexit__(kind, error, trace)
-        if self._outcomes is not None:
-            self.rest = [*self._outcomes.rest(), *self._left_over()]
-            for outcome in self.rest:
-                self.counts[outcome.outcome] += 1
+        try:
+            await self._settling.__aexit__(kind, error, trace)
+        finally:
+            if self._outcomes is not None:
+                self.rest = [*self._outcomes.rest(), *self._left_over()]
+                for outcome in self.rest:
+                    self.counts[outcome.outcome] += 1
 
     async def __aiter__(self) -> AsyncIterator[O]:
         if self._outcomes is None:

@@ -17,6 +17,7 @@ from ..client import Client
 from ..endpoint import Endpoint
 from ..errors import ConfigurationError, WxCouponError
 from ..identity import Brand, Merchant, Partner
+from .ending import end
 
 R = TypeVar("R")
 Q = TypeVar("Q", bound=Endpoint[Any, Any])
@@ -70,21 +71,38 @@ class _Job(Generic[R, Who]):
     finished: asyncio.Queue[Done[R] | Failed[R] | None]
     turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
     bug: BaseException | None = None
+    _taking: asyncio.Task[Any] | None = None
+
+    def fail(self, bug: BaseException) -> None:
+        """Note a bug, and wake whoever waits for a request that is not wanted any more."""
+        if self.bug is None:
+            self.bug = bug
+            if self._taking is not None:
+                self._taking.cancel()
 
     async def take(self) -> Endpoint[R, Who] | None:
         """The next request; None when there is none, or when there shall be none."""
         async with self.turn:
             if self.bug is not None:
                 return None
+            self._taking = task = asyncio.current_task()
             try:
-                return await anext(self.source, None)
+                request = await anext(self.source, None)
             except asyncio.CancelledError as error:
-                if _being_cancelled():
+                if self.bug is not None and task is not None:
+                    task.uncancel()  # it was woken by fail
+                if task is None or task.cancelling():
                     raise
-                self.bug = RuntimeError("something that the stream of requests awaited was cancelled")
-                self.bug.__cause__ = error
+                cancelled = RuntimeError("something that the stream of requests awaited was cancelled")
+                cancelled.__cause__ = error
+                self.fail(cancelled)
             except Exception as error:  # noqa: BLE001 - it is raised to the caller, after the outcomes
-                self.bug = error
+                self.fail(error)
+            else:
+                if self.bug is None:
+                    return request
+            finally:
+                self._taking = None
             return None
 
     async def work(self) -> None:
@@ -95,7 +113,7 @@ class _Job(Generic[R, Who]):
             except WxCouponError as error:
                 outcome = Failed(request, error)
             except Exception as error:  # noqa: BLE001 - it is raised to the caller, after the outcomes
-                self.bug = self.bug or error
+                self.fail(error)
                 return
             await self.finished.put(outcome)
 
@@ -112,11 +130,6 @@ class _Job(Generic[R, Who]):
             yield outcome
         if self.bug is not None:
             raise self.bug
-
-
-def _being_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 @asynccontextmanager
@@ -157,7 +170,8 @@ async def bulk(
     try:
         yield job.outcomes()
     finally:
-        runner.cancel()
-        await asyncio.gather(runner, return_exceptions=True)
-        if isinstance(source, AsyncGenerator):
-            await source.aclose()  # a generator that holds a database cursor lets it go now, not at some collection
+        try:
+            await end(runner)
+        finally:
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()  # a generator that holds a database cursor lets it go now, not at some collection

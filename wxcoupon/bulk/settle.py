@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 from ..client import Client
 from ..endpoint import Endpoint
 from ..identity import Brand, Merchant, Partner
+from .ending import end
 from .run import Done, Failed, bulk
 
 R = TypeVar("R")
@@ -44,7 +45,8 @@ class Outcomes(Generic[O]):
 
     def end(self, error: Exception | None) -> None:
         """Say that no more will come."""
-        self._ended, self._error = True, error
+        if not self._ended:
+            self._ended, self._error = True, error
         self._news.set()
 
     async def __aiter__(self) -> AsyncIterator[O]:
@@ -113,5 +115,7 @@ async def settle(
     try:
         yield found
     finally:
-        gathering.cancel()
-        await asyncio.gather(gathering, return_exceptions=True)
+        try:
+            await end(gathering)
+        finally:
+            found.end(None)  # or whoever iterates on would wait for ever

@@ -3,7 +3,8 @@
 Rule 1: a line ends as exactly one :class:`Outcome`, so the counts add up to the lines.
 Rule 2: only legal codes are sent, each once; a line that repeats an earlier one is a duplicate.
 Rule 3: the first upload goes alone. Refused for a reason that holds for all of them, it is the last.
-Rule 4: after an answer that cannot be trusted, and where no connection is made, nothing more is sent.
+Rule 4: after an answer that cannot be trusted, and where no connection is made, nothing more is taken up; the calls
+        that were waiting for their turn still go, and have their outcomes.
 """
 
 from __future__ import annotations

@@ -86,11 +86,15 @@ def _execute(argv: Sequence[str], *, as_json: bool) -> object:
 
 
 async def _until_terminated(command: Coroutine[Any, Any, object]) -> object:
-    """Run a command so that SIGTERM ends it as Ctrl-C does: what it has to close and to say, it closes and says."""
+    """Run a command so that SIGTERM and Ctrl-C end it alike: what it has to close and to say, it closes and says.
+
+    asyncio's own Ctrl-C raises KeyboardInterrupt in the middle of anything the second time it is pressed.
+    """
     task = asyncio.current_task()
     if task is not None:
         with suppress(NotImplementedError, RuntimeError):  # on Windows, and in a thread, where it is the end anyway
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            for ending in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
     return await command
 
 

@@ -106,6 +106,8 @@ def read_json(word: str, what: str) -> Any:
         ) from None
     except _NotJsonError as error:
         raise ConfigurationError(f"{what}: {origin} {error}") from None
+    except (RecursionError, ValueError):
+        raise ConfigurationError(f"{what}: {origin} is nested too deeply, or has too long a number") from None
 
 
 @contextmanager
