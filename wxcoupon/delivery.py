@@ -119,9 +119,8 @@ class Delivery:
             self._hosts.append(host(backup_url, "backup_url"))
         self._session = session
         self._owned = session is None
-        self._timeout = aiohttp.ClientTimeout(
-            total=timeout, sock_connect=min(5.0, timeout / 2)
-        )  # or the other host is never tried
+        # Connecting may not take all of the time, or the other host is never tried.
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(5.0, timeout / 2))
         self._proxy = None if proxy is None else proxy_address(proxy)
         self._retry = retry
         self._pacer = pacer
@@ -182,9 +181,8 @@ class Delivery:
                 return await self._attempt(session, self._hosts[unreachable % len(self._hosts)], request, sign)
             except LocalError as error:
                 error.about(request.call)
-                raise (
-                    earlier or error
-                ) from None  # closed meanwhile: what is known is what the earlier attempt ended with
+                # Closed meanwhile: what is known of the call is what its last attempt ended with.
+                raise earlier or error from None
             except WxCouponError as error:
                 error.about(request.call)
                 if earlier is not None and earlier.outcome_unknown:
@@ -232,15 +230,12 @@ class Delivery:
 
     def _translated(self, error: Exception, base: str) -> WxCouponError:
         """What an error of aiohttp means: was the request seen or not?"""
-        translated: WxCouponError
         if isinstance(error, aiohttp.ClientHttpProxyError):
-            translated = UnreachableError(f"the proxy made no connection to {base} (HTTP {error.status}); check proxy")
-        elif isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
-            reason = self._reason(error)
-            translated = UnreachableError(f"no connection to {base} ({reason}); check base_url, proxy and network")
-        else:
-            translated = NoAnswerError(f"the request left and no whole answer came ({self._reason(error)})")
-        return translated
+            return UnreachableError(f"the proxy made no connection to {base} (HTTP {error.status}); check proxy")
+        reason = self._reason(error)
+        if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+            return UnreachableError(f"no connection to {base} ({reason}); check base_url, proxy and network")
+        return NoAnswerError(f"the request left and no whole answer came ({reason})")
 
     def _reason(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):

@@ -80,10 +80,9 @@ class Pacer:
         loop = asyncio.get_running_loop()
         if (queues := self._queues.get(loop)) is None:
             with self._lock:
+                # A lock that was waited for holds its loop, so weak references would keep every loop there ever was.
                 for other in [other for other in self._queues if other.is_closed()]:
-                    del self._queues[
-                        other
-                    ]  # a lock that was waited for holds its loop, so this is not left to weakness
+                    del self._queues[other]
                 queues = self._queues[loop] = {}
         return queues.setdefault(key, asyncio.Lock())
 

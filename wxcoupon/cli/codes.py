@@ -14,6 +14,7 @@ from ..errors import ConfigurationError
 from ..pace import Pacer
 from .aside import aside
 from .failure import SOME_FAILED, Interrupted, UsageError
+from .jobs import carry_out
 from .options import USUAL, Connection, Count, Name, OutFile
 from .tables import RowsFile, count_lines, remarks, short_name
 from .text import conclude, emit, json_text, number_of, progress, say
@@ -69,15 +70,7 @@ async def upload(  # noqa: PLR0913 - one argument an option
             if report is not None:
                 written = stack.enter_context(Report(report, _COLUMNS, besides=table))
             advance = stack.enter_context(progress("uploading", count_lines(file)))
-            tell = _Telling(work, written, as_json=connection.json)
-            try:
-                async with client, work:
-                    async for line in work:
-                        advance(1)
-                        tell(line)
-            finally:
-                for line in work.rest:
-                    tell(line, late=True)
+            await carry_out(client, work, advance, _Telling(work, written, as_json=connection.json))
         if work.lines == work.counts[Outcome.INVALID]:
             what = "no legal code" if work.lines else "no codes"
             raise ConfigurationError(f"{table.name} has {what}; nothing was sent")
@@ -106,8 +99,7 @@ class _Telling:
         self._as_json = as_json
         self._told: Counter[Outcome] = Counter()
 
-    def __call__(self, line: CodeOutcome, *, late: bool = False) -> None:
-        """Tell of a line; *late*: the job is over, and its end says more than its lines."""
+    def __call__(self, line: CodeOutcome, /, *, late: bool = False) -> None:
         if self._report is not None:
             code = f"'{line.code}" if line.outcome is Outcome.INVALID and line.code[:1] in _FORMULAS else line.code
             self._report.row(line.line, code, line.outcome, line.reason)

@@ -14,6 +14,7 @@ from ..bulk.sources import STDIN, Table, open_table
 from ..errors import ConfigurationError
 from .aside import aside
 from .failure import SOME_FAILED, Interrupted, UsageError
+from .jobs import carry_out
 from .options import USUAL, Connection, Count, Name, OutFile
 from .tables import RowsFile, count_lines, remarks, short_name
 from .text import conclude, emit, json_text, number_of, progress, say
@@ -58,15 +59,7 @@ async def pre_send(
             _require(defaults, table)
             written = stack.enter_context(Report(out, TOKEN_COLUMNS, besides=table, mark=False))
             advance = stack.enter_context(progress("pre-sending", count_lines(file)))
-            tell = _Telling(work, written, as_json=connection.json)
-            try:
-                async with client, work:
-                    async for row in work:
-                        advance(1)
-                        tell(row)
-            finally:
-                for row in work.rest:
-                    tell(row, late=True)
+            await carry_out(client, work, advance, _Telling(work, written, as_json=connection.json))
         if work.rows == work.counts[Outcome.INVALID]:
             what = "no row that can be sent" if work.rows else "no rows"
             raise ConfigurationError(f"{table.name} has {what}; nothing was sent")
@@ -95,8 +88,7 @@ class _Telling:
         self._as_json = as_json
         self._told = 0
 
-    def __call__(self, row: TokenOutcome, *, late: bool = False) -> None:
-        """Tell of a row; *late*: the job is over, and its end says more than its rows."""
+    def __call__(self, row: TokenOutcome, /, *, late: bool = False) -> None:
         write_token(self._report, row)
         if row.outcome is Outcome.DONE:
             return
