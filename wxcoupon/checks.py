@@ -175,7 +175,7 @@ def _typed(cls: type, words: str) -> _Inspect:
 
 
 def _text(limits: Text) -> _Inspect:
-    full = re.compile(f"[{limits.alphabet}]*") if limits.alphabet else None
+    full = re.compile(limits.pattern or f"[{limits.alphabet}]*") if limits.pattern or limits.alphabet else None
     longest = math.inf if limits.max is None else limits.max
 
     def inspect(value: Any) -> _Problems:
@@ -250,7 +250,7 @@ def _all_fine(limits: Text | None) -> Callable[[list[Any]], bool]:
 
     Item by item, 200 codes would cost as much as an RSA verification; at once, they cost a tenth of that.
     """
-    if limits is None or limits.alphabet is None or limits.max is None:
+    if limits is None or limits.alphabet is None or limits.max is None or limits.pattern is not None:
         return lambda _: False
     letter = re.compile(f"[{limits.alphabet}]")
     allowed = bytes(code for code in range(128) if letter.fullmatch(chr(code)))

@@ -7,7 +7,7 @@ import copy
 import math
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Generic, Self, overload
 
@@ -16,11 +16,11 @@ import attrs
 from typing_extensions import TypeVar
 
 from . import checks as rules
-from . import crypto, wire
+from . import crypto, paging, wire
 from .chain import Chain, compose
 from .checks import Checks, RequestWarning
 from .delivery import BACKUP_HOST, MAIN_HOST, Delivery, Plan
-from .endpoint import Endpoint
+from .endpoint import Endpoint, Listing
 from .errors import ConfigurationError, Fault, InvalidRequest, UnreadableAnswer
 from .identity import Brand, Identity, Merchant, Partner
 from .keys import KeyRing
@@ -30,6 +30,7 @@ from .retry import RetryPolicy
 from .wire import Answer, WireRequest
 
 R = TypeVar("R")
+Item = TypeVar("Item")
 Who = TypeVar("Who", bound=Merchant | Partner | Brand, default=Any)
 Kind = TypeVar("Kind", bound=Merchant | Partner | Brand)
 
@@ -192,6 +193,26 @@ class Client(Generic[Who]):
             error.about(request.route.call)
             raise
 
+    async def pages(self, request: Listing[R, Item, Who]) -> AsyncGenerator[Item]:
+        """Go through everything a listing has, page after page, from the page that *request* asks for.
+
+        Args:
+            request: a listing; its page size is kept for all pages.
+
+        Yields:
+            What is listed, one by one, as the endpoint declares it. A page is asked for when the one before is
+            used up; what changes meanwhile may be missed or come twice.
+
+        Raises:
+            WxCouponError: as :meth:`call`, for any page.
+        """
+        following: Listing[R, Item, Who] | None = request
+        while following is not None:
+            answer = await self.call(following)
+            for item in paging.items(following, answer):
+                yield item
+            following = paging.following(following, answer)
+
     async def send(self, request: Endpoint[Any, Who]) -> Answer:
         """Make a typed call and return its answer as it came: status, headers and bytes, proven but not read.
 
@@ -207,7 +228,7 @@ class Client(Generic[Who]):
             for fault in rules.faults(request):
                 warnings.warn(f"{request.name}: {fault}", RequestWarning, stacklevel=3)
         encoded = wire.encode(request, self.identity)
-        plan = Plan(request.name, route.rates.get(_kind(self.identity)), route.repeatable)
+        plan = Plan(request.name, route.rates.get(_kind(self.identity)), route.repeatable, route.unsigned)
         return await self._delivery.deliver(encoded, self._sign, plan)
 
     async def request(

@@ -32,7 +32,7 @@ from .errors import (
     WxCouponError,
 )
 from .keys import KeyRing
-from .middleware import Once, Sign
+from .middleware import Once, Sign, SignedApart
 from .pace import Pacer
 from .retry import RetryPolicy
 from .wire import Answer, WireRequest
@@ -51,11 +51,13 @@ class Plan:
         name: the endpoint's name, by which its pace is kept.
         rate: its documented rate for this caller, None when none is documented.
         repeatable: whether it may be sent again after an unknown outcome.
+        unsigned: whether its answer may come without a signature.
     """
 
     name: str
     rate: Rate | None
     repeatable: bool
+    unsigned: bool = False
 
 
 def host(url: str, what: str) -> str:
@@ -178,7 +180,8 @@ class Delivery:
                 self._ready()
                 await self._pacer.wait(caller, plan.name, plan.rate)
                 session = self._ready()  # once more: it may have been closed while the call waited for its turn
-                return await self._attempt(session, self._hosts[unreachable % len(self._hosts)], request, sign)
+                once = Once(sign, plan.unsigned)
+                return await self._attempt(session, self._hosts[unreachable % len(self._hosts)], request, once)
             except LocalError as error:
                 error.about(request.call)
                 # Closed meanwhile: what is known of the call is what its last attempt ended with.
@@ -199,16 +202,25 @@ class Delivery:
             else:
                 await self._sleep(pause)
 
-    async def _attempt(self, session: aiohttp.ClientSession, base: str, request: WireRequest, sign: Sign) -> Answer:
+    def _headers_of(self, request: WireRequest) -> CIMultiDict[str]:
+        usual = self._headers_with_body if request.body else self._headers
+        if not request.headers:
+            return usual
+        headers = usual.copy()
+        headers.update(request.headers)
+        return headers
+
+    async def _attempt(self, session: aiohttp.ClientSession, base: str, request: WireRequest, once: Once) -> Answer:
+        data = request.body or None
         try:
             async with session.request(
                 request.method,
                 URL(base + request.target, encoded=True),
-                data=request.body or None,
-                headers=self._headers_with_body if request.body else self._headers,
+                data=data if data is None or request.signed is None else SignedApart(data, request.signed),
+                headers=self._headers_of(request),
                 allow_redirects=False,
                 raise_for_status=False,
-                middlewares=(Once(sign),),
+                middlewares=(once,),
                 proxy=self._proxy,
                 timeout=self._timeout,
             ) as response:

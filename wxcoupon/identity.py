@@ -96,7 +96,11 @@ class Partner:
 
     kind: ClassVar[str] = "partner"
     scheme: ClassVar[str] = "WECHATPAY2-SHA256-RSA2048"
-    _prefixes: ClassVar[dict[str, str]] = {"product-coupon": "/v3/marketing/partner"}
+    _prefixes: ClassVar[dict[str, str]] = {
+        "product-coupon": "/v3/marketing/partner",
+        "delivery-plan": "/v3/marketing/partner",
+        "store": "/v3/brand/partner",
+    }
 
     mchid: str = attrs.field(validator=_digits)
     serial_no: str = attrs.field(validator=_serial)
@@ -140,7 +144,7 @@ class Brand:
 
     kind: ClassVar[str] = "brand"
     scheme: ClassVar[str] = "WECHATPAY-BRAND-SHA256-RSA2048"
-    _prefixes: ClassVar[dict[str, str]] = {"product-coupon": "/brand/marketing"}
+    _prefixes: ClassVar[dict[str, str]] = {"product-coupon": "/brand/marketing", "store": "/brand"}
 
     brand_id: str = attrs.field(validator=_digits)
     serial_no: str = attrs.field(validator=_serial)

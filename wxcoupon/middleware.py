@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import attrs
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp.payload import BytesPayload
 
 from . import wire
 from .errors import NoAnswerError, UntrustedAnswer
@@ -17,23 +18,39 @@ from .identity import Identity
 from .keys import KeyRing
 
 
+class SignedApart(BytesPayload):
+    """A body of which only a part is signed, as of a form with an image."""
+
+    def __init__(self, body: bytes, signed: bytes) -> None:
+        super().__init__(body)
+        self.signed = signed
+
+
 @attrs.define(eq=False)  # aiohttp may cache chains of middlewares by their hash
 class Sign:
-    """Signs every request, and believes no answer of 200 to 299 that is not signed by WeChat Pay."""
+    """Signs every request, and believes no answer of 200 to 299 that is not signed by WeChat Pay.
+
+    The one exception are answers that are documented to come without a signature: those may, and prove nothing.
+    """
 
     identity: Identity
     keys: KeyRing
     clock: Callable[[], float] = attrs.field(repr=False)
     nonce: Callable[[], str] = attrs.field(repr=False)
 
-    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        """Sign, send, read the whole answer, and verify it.
+    async def __call__(
+        self, request: ClientRequest, handler: ClientHandlerType, *, unsigned: bool = False
+    ) -> ClientResponse:
+        """Sign, send, read the whole answer, and verify it; a signature that is not there only where it has to be.
 
         Raises:
             UntrustedAnswer: the answer is not proven; one of its subclasses says why.
         """
         payload = request.body
-        body = payload if isinstance(payload, bytes) else await payload.as_bytes()
+        if isinstance(payload, SignedApart):
+            body = payload.signed
+        else:
+            body = payload if isinstance(payload, bytes) else await payload.as_bytes()
         request.headers["Authorization"] = wire.authorization(
             self.identity,
             request.method,
@@ -44,7 +61,7 @@ class Sign:
         )
         answer = await handler(request)
         raw = await answer.read()
-        if 200 <= answer.status < 300:
+        if 200 <= answer.status < 300 and not (unsigned and "Wechatpay-Signature" not in answer.headers):
             try:
                 wire.verify(answer.headers, raw, self.keys, now=self.clock())
             except UntrustedAnswer as error:
@@ -63,6 +80,7 @@ class Once:
     """
 
     sign: Sign
+    unsigned: bool = False
     left: bool = False
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -74,4 +92,4 @@ class Once:
         if self.left:
             raise NoAnswerError("the connection broke before an answer came")
         self.left = True
-        return await self.sign(request, handler)
+        return await self.sign(request, handler, unsigned=self.unsigned)

@@ -26,18 +26,23 @@ class Text:
         min: the fewest characters.
         max: the most characters, None for no documented limit.
         alphabet: the characters allowed, as the inside of a regular expression's brackets.
+        pattern: a regular expression that the whole text matches.
+        like: a text that matches it, for people.
     """
 
     min: int = 1
     max: int | None = None
     alphabet: str | None = None
+    pattern: str | None = None
+    like: str = ""
 
     @property
     def rule(self) -> str:
         """The rule in words, for an error message."""
         size = f"{self.min} to {self.max}" if self.max is not None else f"at least {self.min}"
         among = f" of {_plain(self.alphabet)}" if self.alphabet else ""
-        return f"{size} character{'s' if self.max is not None or self.min != 1 else ''}{among}"
+        form = f", like {self.like}" if self.like else ""
+        return f"{size} character{'s' if self.max is not None or self.min != 1 else ''}{among}{form}"
 
 
 def _plain(alphabet: str) -> str:

@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode
 
 import attrs
 
-from . import convert, crypto
-from .endpoint import AnyEndpoint, Endpoint
+from . import convert, crypto, form
+from .endpoint import AnyEndpoint, Endpoint, Route
 from .errors import (
     ApiError,
     BadSignature,
@@ -45,6 +45,7 @@ _ALGORITHM: Final = "WECHATPAY2-SHA256-RSA2048"
 _PROBE: Final = "WECHATPAY/SIGNTEST/"
 _TOO_MANY: Final = "270924289"
 _STAMP: Final = re.compile(r"[0-9]{1,12}")
+_HEADER: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _VERBS: Final = "send|use|return|deactivate|associate|disassociate"
 _PERSONAL: Final = re.compile(
     rf"(?<=/users/)[^/{{}}]+|(?<=/coupons/)(?!(?:{_VERBS})(?:/|$))[^/{{}}]+|(?<=/couponcodes/)[^/{{}}]+"
@@ -60,12 +61,16 @@ class WireRequest:
         target: absolute path and query, percent-encoded already.
         body: the bytes of the body; empty for none.
         call: ``METHOD /path/template``, without anything personal: for messages and logs.
+        headers: headers of this call's own.
+        signed: what is signed in place of the body; None for the body itself.
     """
 
     method: str
     target: str = attrs.field(repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
     call: str = ""
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    signed: bytes | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -141,6 +146,12 @@ def encode(request: AnyEndpoint, identity: Identity) -> WireRequest:
         error.about(route.call)
         raise error
     fields: dict[str, Any] = convert.to_wire(request)
+    if route.brand_scoped:
+        try:
+            fields |= identity.scope()
+        except ConfigurationError as error:
+            error.about(route.call)
+            raise
     path = route.path
     for hole in route.holes:
         try:
@@ -148,15 +159,32 @@ def encode(request: AnyEndpoint, identity: Identity) -> WireRequest:
         except InvalidRequest as error:
             raise InvalidRequest([Fault(f"$.{hole}", error.faults[0].problem)], route.page) from None
     target = identity.path(path)
-    if route.brand_scoped:
-        try:
-            fields |= identity.scope()
-        except ConfigurationError as error:
-            error.about(route.call)
-            raise
+    headers = _headers(route, fields) if route.headers else {}
+    query = fields if route.method == "GET" else {name: fields.pop(name) for name in route.query if name in fields}
+    if query:
+        target = f"{target}?{query_string(query)}"
     if route.method == "GET":
-        return WireRequest("GET", f"{target}?{query_string(fields)}" if fields else target, b"", route.call)
-    return WireRequest(route.method, target, dump(fields), route.call)
+        return WireRequest("GET", target, b"", route.call, headers)
+    if route.form:
+        written = form.write(fields)
+        headers["Content-Type"] = written.content_type
+        return WireRequest(route.method, target, written.body, route.call, headers, written.signed)
+    # What is declared without a body is sent without one, and anything else with its braces at least.
+    body = dump(fields) if fields or route.body else b""
+    return WireRequest(route.method, target, body, route.call, headers)
+
+
+def _headers(route: Route, fields: dict[str, Any]) -> dict[str, str]:
+    """Take the fields that go into headers out of *fields*.
+
+    Raises:
+        InvalidRequest: a value cannot stand in a header.
+    """
+    headers = {header: str(fields.pop(field)) for header, field in route.headers.items() if field in fields}
+    for header, value in headers.items():
+        if not _HEADER.fullmatch(value):
+            raise InvalidRequest([Fault(f"$.{route.headers[header]}", "cannot stand in a header")], route.page)
+    return headers
 
 
 def label(method: str, target: str) -> str:

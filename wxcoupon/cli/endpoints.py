@@ -49,7 +49,7 @@ def _fields(endpoint: type[AnyEndpoint]) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = [
         {
             "name": field.name,
-            "place": "path" if field.name in route.holes else "query" if field.name in route.query else "body",
+            "place": route.place(field.name),
             "required": required(endpoint, field.name),
             "type": type_name(endpoint, field.name),
             "rule": _rule(hints(endpoint)[field.name]),
@@ -57,11 +57,10 @@ def _fields(endpoint: type[AnyEndpoint]) -> list[dict[str, Any]]:
         for field in fields(endpoint)
     ]
     if route.brand_scoped and Partner in route.callers:
-        place = "query" if route.method == "GET" else "body"
         listed.append(
             {
                 "name": "brand_id",
-                "place": place,
+                "place": route.brand_place,
                 "required": True,
                 "type": "str",
                 "rule": "by default the brand of the settings",

@@ -21,5 +21,6 @@ once, where the real one takes about five minutes: ``Sandbox(review_seconds=300)
 from .callers import Keys
 from .refusals import Refusal
 from .server import Sandbox
+from .service import Arrival
 
-__all__ = ["Keys", "Refusal", "Sandbox"]
+__all__ = ["Arrival", "Keys", "Refusal", "Sandbox"]

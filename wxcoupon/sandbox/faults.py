@@ -29,8 +29,9 @@ def refuse(request: AnyEndpoint, data: Mapping[str, Any], found: Sequence[Fault]
     route = request.route
     if steps and steps[0] in route.holes:
         location, field = "url", str(steps[0])
-    elif route.method == "GET":
-        location, field = "query", str(steps[0]) if steps else ""
+    elif route.method == "GET" or (steps and route.place(str(steps[0])) in {"query", "header"}):
+        place = route.place(str(steps[0])) if steps else "query"
+        location, field = "header" if place == "header" else "query", str(steps[0]) if steps else ""
     else:
         location, field = "body", "".join(f"/{_escaped(step)}" for step in steps)
     value = _reach(data, steps)

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from .. import checks, convert, crypto, wire
+from .. import checks, convert, crypto, form, wire
 from ..endpoint import AnyEndpoint, type_name
 from ..identity import SERIAL, Brand, Identity, Partner
 from .callers import Account, Callers
@@ -93,14 +93,15 @@ class Gate:
         Raises:
             Refusal: the request breaks a rule; nothing was done.
         """
-        identity = self._authenticate(knock).identity
+        signed, members = _written(way, knock)
+        identity = self._authenticate(knock, signed).identity
         if type(identity) not in way.kinds:
             raise no_auth(f"a {identity.kind} may not use this path")
         rate = way.request.route.rates.get(type(identity))
         if self._limits and rate and not self._limits.take((identity.subject, way.request.name), rate):
             raise too_many()
-        self._headers(knock)
-        data = _data(way, knock)
+        self._headers(knock, "multipart/form-data" if way.request.route.form else "application/json")
+        data = _data(way, knock, members)
         brand_id = _take_brand(way, identity, data)
         _check(way, data)
         if brand_id is None:
@@ -113,11 +114,11 @@ class Gate:
         account = self._callers.find(partner.subject)
         return account is not None and brand_id in account.granted
 
-    def _authenticate(self, knock: Knock) -> Account:
+    def _authenticate(self, knock: Knock, body: bytes) -> Account:
         stamp = nonce = ""
 
         def fail(issue: str) -> NoReturn:
-            raise _sign_error(issue, knock, stamp, nonce)
+            raise _sign_error(issue, knock, stamp, nonce, body)
 
         text = knock.headers.get("Authorization", "")
         if not text or not text.isascii():
@@ -142,19 +143,19 @@ class Gate:
             fail(f"timestamp has to be within {wire.WINDOW} seconds of the server's time")
         if not _NONCE.fullmatch(nonce):
             fail("nonce_str has to be 16 to 32 letters and digits")
-        signed = wire.request_message(knock.method, knock.target, stamp, nonce, knock.body)
+        signed = wire.request_message(knock.method, knock.target, stamp, nonce, body)
         if not crypto.verifies(account.public_key, signed, pairs["signature"]):
             fail("the signature is not the caller's over this request")
         return account
 
-    def _headers(self, knock: Knock) -> None:
+    def _headers(self, knock: Knock, content_type: str) -> None:
         headers = knock.headers
         if not headers.get("User-Agent"):
             raise header("User-Agent", "is required")
         if not _among(headers.get("Accept", ""), ("application/json", "*/*")):
             raise header("Accept", "has to be application/json")
-        if knock.body and not _among(headers.get("Content-Type", ""), ("application/json",)):
-            raise header("Content-Type", "has to be application/json")
+        if knock.body and not _among(headers.get("Content-Type", ""), (content_type,)):
+            raise header("Content-Type", f"has to be {content_type}")
         if knock.target.startswith("/brand/") and headers.get("Wechatpay-Serial") != self._platform_id:
             raise header("Wechatpay-Serial", "has to be the id of the brand's WeChat Pay public key")
 
@@ -163,9 +164,9 @@ def _among(value: str, kinds: Collection[str]) -> bool:
     return any(part.partition(";")[0].strip().lower() in kinds for part in value.split(","))
 
 
-def _sign_error(issue: str, knock: Knock, stamp: str, nonce: str) -> Refusal:
-    signed = wire.request_message(knock.method, knock.target, stamp, nonce, knock.body)
-    shown = wire.request_message(knock.method, knock.target, stamp, nonce, knock.body[:1])
+def _sign_error(issue: str, knock: Knock, stamp: str, nonce: str, body: bytes) -> Refusal:
+    signed = wire.request_message(knock.method, knock.target, stamp, nonce, body)
+    shown = wire.request_message(knock.method, knock.target, stamp, nonce, body[:1])
     return Refusal(
         401,
         "SIGN_ERROR",
@@ -184,23 +185,45 @@ def _sign_error(issue: str, knock: Knock, stamp: str, nonce: str) -> Refusal:
     )
 
 
-def _data(way: Way, knock: Knock) -> dict[str, Any]:
-    """Gather the members from path, query and body, each from where it belongs."""
+def _written(way: Way, knock: Knock) -> tuple[bytes, Mapping[str, bytes] | None]:
+    """What the signature is over, and the parts of a form; of anything that is no form, the body and None."""
+    if not way.request.route.form:
+        return knock.body, None
+    try:
+        parts = form.read(knock.headers.get("Content-Type", ""), knock.body)
+    except ValueError:
+        return knock.body, {}
+    return parts.get("meta", b""), parts
+
+
+def _data(way: Way, knock: Knock, parts: Mapping[str, bytes] | None) -> dict[str, Any]:
+    """Gather the members from path, query, headers and body, each from where it belongs."""
     route = way.request.route
-    query = knock.target.partition("?")[2]
+    in_query = _query(way.request, knock.target.partition("?")[2])
     if route.method == "GET":
         if knock.body:
             raise structure("a GET has no body")
-        members = _query(way.request, query)
+        members = in_query
     else:
-        if query:
-            name = query.partition("=")[0]
-            raise parameter(name, "there is no such parameter", location="query", numeric=STRUCTURE)
-        members = _body(knock.body)
+        for name in in_query:
+            if name not in route.query:
+                raise parameter(name, "there is no such parameter", location="query", numeric=STRUCTURE)
+        members = _body(knock.body) if parts is None else _parts(parts)
+        for name in (*route.query, *route.headers.values()):
+            if name in members:
+                raise parameter(f"/{name}", f"is in the {route.place(name)}, not here", numeric=STRUCTURE)
+        members |= in_query
+    members |= {field: knock.headers[name] for name, field in route.headers.items() if name in knock.headers}
     for hole in route.holes:
         if hole in members:
             raise parameter(f"/{hole}", "is in the path, not here", numeric=STRUCTURE)
     return {**members, **knock.holes}
+
+
+def _parts(parts: Mapping[str, bytes]) -> dict[str, Any]:
+    if not parts:
+        raise structure("the body is no form with the parts meta and file")
+    return {name: _body(part) if name == "meta" else part for name, part in parts.items()}
 
 
 def _query(request: type[AnyEndpoint], query: str) -> dict[str, Any]:
@@ -261,7 +284,8 @@ def _take_brand(way: Way, identity: Identity, data: dict[str, Any]) -> str | Non
         return None
     if isinstance(identity, Brand):
         return identity.brand_id  # and should it say so too, that is a member nobody knows
-    where = ("brand_id", "query") if way.request.route.method == "GET" else ("/brand_id", "body")
+    place = way.request.route.brand_place
+    where = ("/brand_id", place) if place == "body" else ("brand_id", place)
     if "brand_id" not in data:
         raise parameter(where[0], "is required of a partner", location=where[1], numeric=STRUCTURE)
     brand_id = data.pop("brand_id")

@@ -11,7 +11,9 @@ Rule: every declared endpoint has a handler. A sandbox with one missing does not
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 Answer: TypeAlias = dict[str, Any] | None
 """The JSON of an answer; None for 204."""
 Act: TypeAlias = Callable[["World", "Asked"], Answer]
-
-_ROOMS: Final = ("merchant_coupons", "notify_configs", "product_coupons", "user_coupons")
 
 
 @attrs.frozen
@@ -105,8 +105,8 @@ def handlers(names: Iterable[str]) -> Mapping[str, Handler]:
     Raises:
         TypeError: an endpoint has none.
     """
-    for room in _ROOMS:
-        importlib.import_module(f"wxcoupon.sandbox.{room}")
+    for room in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"wxcoupon.sandbox.{room.name}")
     found = {name: HANDLERS.get(name) for name in names}
     if lost := [name for name, handler in found.items() if handler is None]:
         raise TypeError(

@@ -53,7 +53,7 @@ class RequestNumbers:
         key = _key(asked, handler)
         if key is None:
             return _NONE
-        fingerprint = hashlib.sha256(json.dumps(dict(asked.data), sort_keys=True).encode()).digest()
+        fingerprint = hashlib.sha256(json.dumps(dict(asked.data), sort_keys=True, default=repr).encode()).digest()
         past = self._past.get(key)
         if past is not None and past.fingerprint != fingerprint:
             raise other_data()

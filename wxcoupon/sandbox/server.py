@@ -22,7 +22,7 @@ from .gate import Gate
 from .limits import Limits
 from .records import Stock
 from .refusals import Refusal
-from .service import Service
+from .service import Arrival, Service
 from .trouble import Failure, Signature, Trouble
 from .world import World
 
@@ -209,6 +209,19 @@ class Sandbox:
     def answer_next(self, signature: Signature, times: int = 1) -> None:
         """Sign the next *times* answers wrongly: ``bad``, ``probe``, ``missing``, ``unknown-serial`` or ``old``."""
         self._trouble.missign(signature, times)
+
+    def reply_next(self, *answers: dict[str, Any] | None) -> None:
+        """Answer the next requests that pass the gate with *answers*, one each, whatever the sandbox's state is.
+
+        Args:
+            answers: the JSON of an answer; None for 204.
+        """
+        self._trouble.reply(answers)
+
+    @property
+    def arrivals(self) -> Sequence[Arrival]:
+        """The last hundred requests that passed the gate, oldest first."""
+        return tuple(self._service.arrivals)
 
     async def claim(self, token: str) -> dict[str, Any]:
         """Play the user who taps "receive" in the claim component.

@@ -8,10 +8,11 @@ answer nothing else runs, so requests that arrive together are carried out one a
 from __future__ import annotations
 
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
+import attrs
 from aiohttp import web
 
 from .. import jsontext
@@ -56,10 +57,29 @@ def _most_repeats(request: type[AnyEndpoint], handler: Handler) -> int:
     return next(mark.max or 0 for mark in marks(hints(request)[handler.repeats]) if isinstance(mark, Items))
 
 
+@attrs.frozen
+class Arrival:
+    """A request that passed the gate.
+
+    Attributes:
+        name: the endpoint's name, ``family.snake_case``.
+        caller: ``merchant``, ``partner`` or ``brand``.
+        members: its members under their wire names, from path, query, headers and body; a partner's brand_id too.
+    """
+
+    name: str
+    caller: str
+    members: Mapping[str, Any] = attrs.field(repr=False)
+
+
+_REMEMBERED: Final = 100
+
+
 class Service:
     """Answers requests.
 
     Attributes:
+        arrivals: the last hundred requests that passed the gate.
         requests: how many came to each endpoint, by its name.
         refused: how many answers were errors, by symbolic code.
     """
@@ -70,6 +90,7 @@ class Service:
         self._keys = keys
         self._trouble = trouble
         self._numbers = RequestNumbers()
+        self.arrivals: deque[Arrival] = deque(maxlen=_REMEMBERED)
         self.requests: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
 
@@ -86,8 +107,13 @@ class Service:
             body = await request.read()
             knock = Knock(request.method, request.raw_path, request.headers, dict(request.match_info), body)
             asked = self._gate.admit(way, knock)
+            named = {} if asked.owner is None else asked.owner.shown
+            self.arrivals.append(Arrival(way.request.name, asked.identity.kind, {**asked.data, **named}))
             failure = self._trouble.next_failure()
             if failure is None:
+                reply = self._trouble.next_reply()
+                if reply is not None:
+                    return self._signed(reply.body)
                 return self._signed(self._act(way.handler, asked))
             if failure.after_effect:
                 self._act(way.handler, asked)

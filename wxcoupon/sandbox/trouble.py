@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
+from collections.abc import Iterable
 from itertools import repeat
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import attrs
 
-from .. import wire
+from .. import jsontext, wire
 from .callers import Keys
 from .refusals import Refusal
 
@@ -32,10 +33,22 @@ class Failure:
     after_effect: bool
 
 
+@attrs.frozen
+class Reply:
+    """What one request is answered, instead of being carried out.
+
+    Attributes:
+        body: the bytes of a good answer; empty for 204.
+    """
+
+    body: bytes = attrs.field(repr=False)
+
+
 class Trouble:
-    """What is to go wrong next."""
+    """What is to go wrong next, or otherwise than the state of the sandbox says."""
 
     def __init__(self) -> None:
+        self._replies: deque[Reply] = deque()
         self._failures: deque[Failure] = deque()
         self._signatures: deque[Signature] = deque()
 
@@ -48,6 +61,14 @@ class Trouble:
         if signature not in get_args(Signature):
             raise ValueError(f"signature is one of {', '.join(get_args(Signature))}, not {signature!r}")
         self._signatures.extend(repeat(signature, times))
+
+    def reply(self, answers: Iterable[dict[str, Any] | None]) -> None:
+        """Answer the next requests with these, one each."""
+        self._replies.extend(Reply(b"" if answer is None else jsontext.dump(answer)) for answer in answers)
+
+    def next_reply(self) -> Reply | None:
+        """What the request that is being answered is answered instead; None for what it deserves."""
+        return self._replies.popleft() if self._replies else None
 
     def next_failure(self) -> Failure | None:
         """What becomes of the request that is being answered; None for nothing special."""

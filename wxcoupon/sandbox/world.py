@@ -9,13 +9,15 @@ import itertools
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from .handlers import Owner
 from .merchant_stocks import CODE_MODES, DEFAULT_STOCKS, MerchantCoupon, MerchantStock
 from .records import NotifyUrl, ProductCoupon, Stock, Token, User, UserCoupon
 from .refusals import not_found
 from .validity import day, validity, written
+
+T = TypeVar("T")
 
 
 class World:
@@ -43,9 +45,17 @@ class World:
         self.notify_urls: dict[tuple[str, str], NotifyUrl] = {}
         self._default_notify_url = NotifyUrl(notify_url, written(clock())) if notify_url else None
         self._users: dict[tuple[str, str], User] = {}
+        self._rooms: dict[type[Any], Any] = {}
         self._numbers = itertools.count(1000000013)
         for stock_id, mode in DEFAULT_STOCKS.items():
             self.add_merchant_stock(stock_id, coupon_code_mode=mode)
+
+    def room(self, kind: type[T]) -> T:
+        """The part of the world that a family keeps for itself: one object of *kind*, made when first asked for."""
+        if kind not in self._rooms:
+            self._rooms[kind] = kind()
+        found: T = self._rooms[kind]
+        return found
 
     @property
     def now(self) -> float:

@@ -1,0 +1,1 @@
+"""Cash coupons (代金券), for merchants and partners."""

@@ -1,0 +1,1 @@
+"""Platform certificates (平台证书), for merchants and partners."""
