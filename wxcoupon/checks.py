@@ -2,17 +2,24 @@
 
 A field's own limits come from its type. What goes with what comes from a method ``check`` that a model may have:
 it yields ``(path below the model, problem)``. Limits drift, so a client may have them only warn, or leave them off.
+
+Where WeChat Pay's own sources disagree, or only its guides say something, nothing is refused: a method ``advise`` of
+the same form says what may go wrong, and a client passes it on as a :class:`RequestAdvice`.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from inspect import currentframe
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+
+import attrs
 
 from .convert import write_time
 from .endpoint import AnyEndpoint
@@ -20,32 +27,82 @@ from .errors import Fault, InvalidRequest
 from .model import Items, Model, Text, Whole, fields, hints, is_required, marks
 
 Checks: TypeAlias = Literal["on", "warn", "off"]
-"""Whether a faulty request is refused, sent with a :class:`RequestWarning`, or sent as given."""
+"""Whether a faulty request is refused, sent with a :class:`RequestWarning`, or sent as given, without advice too."""
 
 _Problems: TypeAlias = Sequence[tuple[str, str, bool]]
 """Where below the field, what, and whether the value is of its type all the same."""
 _Inspect: TypeAlias = Callable[[Any], _Problems]
-_Plan: TypeAlias = tuple[tuple[str, bool, _Inspect, bool], ...]
-_PLANS: Final[dict[type[Model], _Plan]] = {}
+_Rule: TypeAlias = Callable[[Any], Iterator[tuple[str, str]]]
 _A_TIME: Final = "a time as RFC 3339, like 2025-08-01T00:00:00+08:00"
 _RFC_3339: Final = re.compile(r"\d{4}(?:-\d\d){2}T(?:\d\d:){2}\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _ANY_NUMBER: Final = Whole(min=-(10**18))
+
+
+@attrs.frozen
+class _Plan:
+    """How the values of a class are gone through, found once: its fields and, where it has them, its methods."""
+
+    members: tuple[tuple[str, bool, _Inspect, bool], ...]
+    check: _Rule | None
+    advise: _Rule | None
+
+
+_PLANS: Final[dict[type[Model], _Plan]] = {}
 
 
 class RequestWarning(UserWarning):
     """A request was sent that breaks documented rules, because the client's checks only warn."""
 
 
-def faults(request: Model, *, unknown: bool = False) -> list[Fault]:
-    """Every documented rule that *request* breaks, in the order of its fields.
+class RequestAdvice(UserWarning):
+    """A request was sent that breaks no documented rule, and may still not do what is wanted of it."""
+
+
+@attrs.frozen
+class Findings:
+    """What was found in a request, each in the order of its fields.
+
+    Attributes:
+        faults: every documented rule that it breaks.
+        advice: what WeChat Pay's guides advise against, or only some of its pages.
+    """
+
+    faults: list[Fault]
+    advice: list[Fault]
+
+
+def examine(request: Model, *, unknown: bool = False) -> Findings:
+    """Find the faults of *request* and the advice about it, in one go.
 
     Args:
         request: what is to be sent.
         unknown: whether a member nobody declared is a fault too.
     """
-    found: list[Fault] = []
+    found = Findings([], [])
     _walk(request, "$", found, unknown=unknown)
     return found
+
+
+def faults(request: Model, *, unknown: bool = False) -> list[Fault]:
+    """Every documented rule that *request* breaks, in the order of its fields; see :func:`examine`."""
+    return examine(request, unknown=unknown).faults
+
+
+def advice(request: Model) -> list[Fault]:
+    """What is better not done though no documented rule forbids it, in the order of the fields of *request*."""
+    return examine(request).advice
+
+
+def refuse(request: AnyEndpoint, found: Findings) -> None:
+    """Refuse a request in which faults were found.
+
+    Raises:
+        InvalidRequest: with every fault, its path and the page.
+    """
+    if found.faults:
+        error = InvalidRequest(found.faults, request.route.page or None)
+        error.about(request.route.call)
+        raise error
 
 
 def require(request: AnyEndpoint, *, unknown: bool = False) -> None:
@@ -54,34 +111,71 @@ def require(request: AnyEndpoint, *, unknown: bool = False) -> None:
     Raises:
         InvalidRequest: with every fault, its path and the page.
     """
-    if found := faults(request, unknown=unknown):
-        error = InvalidRequest(found, request.route.page or None)
-        error.about(request.route.call)
-        raise error
+    refuse(request, examine(request, unknown=unknown))
 
 
-def _walk(value: Model, path: str, found: list[Fault], *, unknown: bool) -> bool:
-    """Add the faults of *value*; say whether every member is at least of its type."""
-    sound = True
-    for name, needed, inspect, descend in _plan(type(value)):
+def enforce(request: AnyEndpoint, checks: Checks) -> None:
+    """Do what *checks* says about a request that is about to be sent.
+
+    Raises:
+        InvalidRequest: documented rules are broken, and *checks* is ``"on"``.
+    """
+    if checks == "off":
+        return
+    found = examine(request)
+    if checks == "on":
+        refuse(request, found)
+    _warn(request, found.faults, RequestWarning)
+    _warn(request, found.advice, RequestAdvice)
+
+
+def _warn(request: AnyEndpoint, said: list[Fault], category: type[Warning]) -> None:
+    if said:
+        level = _first_frame_outside()
+        for fault in said:
+            warnings.warn(f"{request.name}: {fault}", category, stacklevel=level)
+
+
+def _first_frame_outside() -> int:
+    """Which ``stacklevel`` of the caller is the first line outside this package: the one that made the call.
+
+    How many frames are between depends on how the call was made: with ``call``, ``send`` or ``pages``.
+    """
+    package = f"{__name__.partition('.')[0]}."
+    frame, level = currentframe(), 0
+    while frame is not None and f"{frame.f_globals.get('__name__', '')}.".startswith(package):
+        frame, level = frame.f_back, level + 1
+    return level  # this function is one of them, and stacklevel 1 is its caller
+
+
+def _walk(value: Model, path: str, found: Findings, *, unknown: bool) -> bool:
+    """Add what is found in *value*; say whether every member is at least of its type."""
+    plan, sound = _plan(type(value)), True
+    for name, needed, inspect, descend in plan.members:
         member = getattr(value, name)
         if member is None:
             if needed:
                 sound = False
-                found.append(Fault(f"{path}.{name}", "is required"))
+                found.faults.append(Fault(f"{path}.{name}", "is required"))
             continue
         for below, problem, typed in inspect(member):
             sound = sound and typed
-            found.append(Fault(f"{path}.{name}{below}", problem))
+            found.faults.append(Fault(f"{path}.{name}{below}", problem))
         if descend:
             for below, part in _parts(member):
                 sound = _walk(part, f"{path}.{name}{below}", found, unknown=unknown) and sound
     if value.extra:
-        found.extend(_extra(value, path, unknown=unknown))
-    check = getattr(value, "check", None)
-    if check is not None and sound:  # a rule about two members can only be asked of members of their types
-        found.extend(Fault(f"{path}.{below}" if below else path, problem) for below, problem in check())
+        found.faults.extend(_extra(value, path, unknown=unknown))
+    if sound:  # a rule about two members can only be asked of members of their types
+        if plan.check is not None:
+            found.faults.extend(_at(path, plan.check(value)))
+        if plan.advise is not None:
+            found.advice.extend(_at(path, plan.advise(value)))
     return sound
+
+
+def _at(path: str, said: Iterator[tuple[str, str]]) -> Iterator[Fault]:
+    return (Fault(f"{path}.{below}" if below else path, problem) for below, problem in said)
 
 
 def _extra(value: Model, path: str, *, unknown: bool) -> Iterator[Fault]:
@@ -108,8 +202,10 @@ def _plan(cls: type[Model]) -> _Plan:
     if (plan := _PLANS.get(cls)) is not None:
         return plan
     known = hints(cls)
-    plan = _PLANS[cls] = tuple(
-        (f.name, is_required(f), _inspector(known[f.name]), _holds_models(known[f.name])) for f in fields(cls)
+    plan = _PLANS[cls] = _Plan(
+        tuple((f.name, is_required(f), _inspector(known[f.name]), _holds_models(known[f.name])) for f in fields(cls)),
+        getattr(cls, "check", None),
+        getattr(cls, "advise", None),
     )
     return plan
 

@@ -6,8 +6,8 @@ import asyncio
 import copy
 import math
 import time
-import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, overload
 
@@ -16,14 +16,16 @@ import attrs
 from typing_extensions import TypeVar
 
 from . import checks as rules
-from . import crypto, paging, wire
+from . import crypto, download, paging, wire
 from .chain import Chain, compose
-from .checks import Checks, RequestWarning
+from .checks import Checks
 from .delivery import BACKUP_HOST, MAIN_HOST, Delivery, Plan
+from .download import Downloadable
 from .endpoint import Endpoint, Listing
 from .errors import ConfigurationError, Fault, InvalidRequest, UnreadableAnswer
 from .identity import Brand, Identity, Merchant, Partner
 from .keys import KeyRing
+from .landing import Disk, Memory
 from .middleware import Sign
 from .pace import SHARED, Pacer
 from .retry import RetryPolicy
@@ -53,7 +55,8 @@ class Client(Generic[Who]):
         identity: who asks: a :class:`Merchant`, :class:`Partner` or :class:`Brand`.
         platform_keys: the WeChat Pay public keys answers are verified with: ``{"PUB_KEY_ID_…": Path(…)}`` or a ring.
         checks: what happens to a request that breaks documented rules: ``"on"`` refuses it before anything is sent,
-            ``"warn"`` sends it with a :class:`RequestWarning`, ``"off"`` sends it as given.
+            ``"warn"`` sends it with a :class:`~wxcoupon.checks.RequestWarning`, ``"off"`` sends it as given. What
+            is only advised against is sent with a :class:`~wxcoupon.checks.RequestAdvice`, except with ``"off"``.
         base_url: the host.
         backup_url: the host that a call goes to after no connection was made to the first; None for no other.
         timeout: seconds one attempt may take, the connection included.
@@ -207,11 +210,13 @@ class Client(Generic[Who]):
             WxCouponError: as :meth:`call`, for any page.
         """
         following: Listing[R, Item, Who] | None = request
+        total: int | None = None
         while following is not None:
             answer = await self.call(following)
             for item in paging.items(following, answer):
                 yield item
-            following = paging.following(following, answer)
+            total = paging.total(answer, total)
+            following = paging.following(following, answer, total)
 
     async def send(self, request: Endpoint[Any, Who]) -> Answer:
         """Make a typed call and return its answer as it came: status, headers and bytes, proven but not read.
@@ -222,14 +227,46 @@ class Client(Generic[Who]):
         if not isinstance(request, Endpoint):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidRequest([Fault("$", "has to be a request, an instance of one of the endpoints' classes")])
         route = request.route
-        if self._checks == "on":
-            rules.require(request)
-        elif self._checks == "warn":
-            for fault in rules.faults(request):
-                warnings.warn(f"{request.name}: {fault}", RequestWarning, stacklevel=3)
+        rules.enforce(request, self._checks)
         encoded = wire.encode(request, self.identity)
         plan = Plan(request.name, route.rates.get(_kind(self.identity)), route.repeatable, route.unsigned)
         return await self._delivery.deliver(encoded, self._sign, plan)
+
+    @overload
+    async def download(self, flow: Downloadable, to: None = None) -> bytes: ...
+    @overload
+    async def download(self, flow: Downloadable, to: str | Path) -> Path: ...
+    async def download(self, flow: Downloadable, to: str | Path | None = None) -> bytes | Path:
+        """Fetch the file that an answer announces with a link and a hash.
+
+        The request is signed, paced and repeated like any other; the file is not signed, and believed by its hash.
+        A link is followed to WeChat Pay's documented hosts and to this client's own alone. With another ``base_url``,
+        of a sandbox or a proxy, a link to WeChat Pay's API is followed there; one to its file service never is.
+
+        Args:
+            flow: the answer. Its link lives 30 seconds, so ask for it right before.
+            to: the file to write, or to replace. It is there whole and proven, or not at all; None keeps it in memory.
+
+        Returns:
+            The bytes of the file; with *to*, its path.
+
+        Raises:
+            InvalidRequest: the link leads to another host; nothing was sent.
+            ConfigurationError: *to* is a directory, or is in none; nothing was sent.
+            WrongHash: what came is not the file that was announced; ask for a new link.
+            WxCouponError: as :meth:`call`. An ApiError usually says that the link has expired.
+            OSError: the file cannot be written.
+        """
+        if not isinstance(flow, Downloadable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidRequest([Fault("$", "has to be an answer with a download, as of cash_coupon.GetUseFlow")])
+        link = flow.download
+        way = download.way(link, self._delivery.hosts)
+        proof = download.Proof(link)
+        landing = Memory(proof) if to is None else Disk(proof, Path(to))
+        request = WireRequest("GET", way.target, b"", way.call, {"Accept": "*/*", "Accept-Encoding": "identity"})
+        plan = Plan(way.call, None, repeatable=True, hosts=way.hosts)
+        await self._delivery.deliver(request, self._sign, plan, landing)
+        return landing.content if isinstance(landing, Memory) else landing.target
 
     async def request(
         self, method: str, path: str, *, json: Any = None, params: Mapping[str, Any] | None = None, **holes: Any

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -157,3 +158,30 @@ def public_pem(key: PrivateKey | PublicKey) -> bytes:
     """Write the public half of a key as PEM."""
     public = key.public_key() if isinstance(key, RSAPrivateKey) else key
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def self_signed(key: PrivateKey, name: str, begins: datetime, ends: datetime) -> tuple[str, bytes]:
+    """Certify a key with itself, as the sandbox does with its own.
+
+    Args:
+        key: the key to certify, and to sign with.
+        name: the common name of subject and issuer.
+        begins: when the certificate begins to be valid, aware.
+        ends: when it ceases to be.
+
+    Returns:
+        Its serial number in upper-case hexadecimal, and the certificate as PEM.
+    """
+    from cryptography import x509  # as long to import as half of this package
+
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    serial = x509.random_serial_number()
+    certificate = x509.CertificateBuilder(
+        issuer_name=subject,
+        subject_name=subject,
+        public_key=key.public_key(),
+        serial_number=serial,
+        not_valid_before=begins,
+        not_valid_after=ends,
+    ).sign(key, _HASH)
+    return f"{serial:X}", certificate.public_bytes(Encoding.PEM)

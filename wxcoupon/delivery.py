@@ -11,8 +11,8 @@ import asyncio
 import logging
 import platform
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Final, Protocol
 
 import aiohttp
 import attrs
@@ -20,6 +20,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from . import wire
+from .download import API_HOSTS
 from .endpoint import Rate
 from .errors import (
     ClientStateError,
@@ -37,8 +38,10 @@ from .pace import Pacer
 from .retry import RetryPolicy
 from .wire import Answer, WireRequest
 
-MAIN_HOST: Final = "https://api.mch.weixin.qq.com"
-BACKUP_HOST: Final = "https://api2.mch.weixin.qq.com"
+MAIN_HOST, BACKUP_HOST = API_HOSTS
+
+_CHUNK: Final = 256 * 1024
+"""Bytes of a file that are taken from the wire at once, at the most."""
 
 _log = logging.getLogger("wxcoupon")
 
@@ -52,12 +55,25 @@ class Plan:
         rate: its documented rate for this caller, None when none is documented.
         repeatable: whether it may be sent again after an unknown outcome.
         unsigned: whether its answer may come without a signature.
+        hosts: where it goes, where that is not for the client to say.
     """
 
     name: str
     rate: Rate | None
     repeatable: bool
     unsigned: bool = False
+    hosts: tuple[str, ...] = ()
+
+
+class Landing(Protocol):
+    """Where a file goes that is not kept in memory, as any answer is, and not signed, as every answer is."""
+
+    async def land(self, chunks: AsyncIterator[bytes]) -> None:
+        """Take a file from its first byte, once for every attempt that brings one.
+
+        Raises:
+            WrongHash: it is not the file that was announced.
+        """
 
 
 def host(url: str, what: str) -> str:
@@ -122,7 +138,10 @@ class Delivery:
         self._session = session
         self._owned = session is None
         # Connecting may not take all of the time, or the other host is never tried.
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(5.0, timeout / 2))
+        connect = min(5.0, timeout / 2)
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=connect)
+        # A file may be long in coming, but not silent for long.
+        self._patience = aiohttp.ClientTimeout(total=None, connect=timeout, sock_connect=connect, sock_read=timeout)
         self._proxy = None if proxy is None else proxy_address(proxy)
         self._retry = retry
         self._pacer = pacer
@@ -164,8 +183,19 @@ class Delivery:
         if self._owned and self._session is not None:
             await self._session.close()
 
-    async def deliver(self, request: WireRequest, sign: Sign, plan: Plan) -> Answer:
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of this client: what calls go to, and what they go to after no connection was made."""
+        return tuple(self._hosts)
+
+    async def deliver(self, request: WireRequest, sign: Sign, plan: Plan, landing: Landing | None = None) -> Answer:
         """Send until there is a proven answer or a final error.
+
+        Args:
+            request: what to send.
+            sign: what signs it.
+            plan: how the call is made.
+            landing: where a good answer goes, if it is a file; it is then proven by its hash, and empty here.
 
         Raises:
             WxCouponError: what became of the last attempt, with the call it belongs to; its outcome is unknown when
@@ -173,15 +203,16 @@ class Delivery:
         """
         attempt = unreachable = 0
         earlier: WxCouponError | None = None
-        caller = (self._hosts[0], sign.identity.subject)
+        hosts = plan.hosts or self._hosts
+        caller = (hosts[0], sign.identity.subject)
         while True:
             attempt += 1
             try:
                 self._ready()
                 await self._pacer.wait(caller, plan.name, plan.rate)
                 session = self._ready()  # once more: it may have been closed while the call waited for its turn
-                once = Once(sign, plan.unsigned)
-                return await self._attempt(session, self._hosts[unreachable % len(self._hosts)], request, once)
+                once = Once(sign, plan.unsigned, file=landing is not None)
+                return await self._attempt(session, hosts[unreachable % len(hosts)], request, once, landing)
             except LocalError as error:
                 error.about(request.call)
                 # Closed meanwhile: what is known of the call is what its last attempt ended with.
@@ -210,7 +241,9 @@ class Delivery:
         headers.update(request.headers)
         return headers
 
-    async def _attempt(self, session: aiohttp.ClientSession, base: str, request: WireRequest, once: Once) -> Answer:
+    async def _attempt(
+        self, session: aiohttp.ClientSession, base: str, request: WireRequest, once: Once, landing: Landing | None
+    ) -> Answer:
         data = request.body or None
         try:
             async with session.request(
@@ -222,10 +255,14 @@ class Delivery:
                 raise_for_status=False,
                 middlewares=(once,),
                 proxy=self._proxy,
-                timeout=self._timeout,
+                timeout=self._timeout if landing is None else self._patience,
             ) as response:
-                body = await response.read()
                 status, headers = response.status, response.headers
+                if landing is not None and 200 <= status < 300:
+                    body = b""
+                    await landing.land(response.content.iter_chunked(_CHUNK))
+                else:
+                    body = await response.read()
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():

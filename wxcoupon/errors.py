@@ -17,7 +17,8 @@
     │   ├── ClockSkew
     │   ├── UnsupportedSignature
     │   ├── ProbeSignature
-    │   └── BadSignature
+    │   ├── BadSignature
+    │   └── WrongHash
     ├── UnreadableAnswer            a proven answer that is not what the documentation says
     └── ApiError                    theirs: WeChat Pay answered with an error
         ├── RateLimited             429, or the numeric code of it
@@ -178,6 +179,12 @@ class ProbeSignature(UntrustedAnswer):
 
 class BadSignature(UntrustedAnswer):
     """The signature does not belong to this answer."""
+
+
+class WrongHash(UntrustedAnswer):
+    """A file came that is not the one whose hash was announced; nothing of it was kept."""
+
+    outcome_unknown = False  # a file that is fetched changes nothing
 
 
 class UnreadableAnswer(WxCouponError):  # noqa: N818

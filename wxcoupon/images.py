@@ -14,6 +14,8 @@ LARGEST: Final = 2 * 1024 * 1024
 """Bytes an image may have."""
 NAME: Final = r"(?i)[^\x00-\x1f\x7f]+\.(jpg|bmp|png)"
 """What the name of an image looks like."""
+HASH: Final = r"[0-9a-fA-F]{64}"
+"""What a SHA-256 in hexadecimal looks like."""
 _BEGINS: Final = {".jpg": b"\xff\xd8\xff", ".bmp": b"BM", ".png": b"\x89PNG\r\n\x1a\n"}
 
 

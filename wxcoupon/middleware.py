@@ -6,11 +6,12 @@ repetition, has to know the endpoint, which a middleware does not: that is :mod:
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import attrs
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
-from aiohttp.payload import BytesPayload
+from aiohttp.payload import BytesIOPayload
 
 from . import wire
 from .errors import NoAnswerError, UntrustedAnswer
@@ -18,11 +19,11 @@ from .identity import Identity
 from .keys import KeyRing
 
 
-class SignedApart(BytesPayload):
+class SignedApart(BytesIOPayload):
     """A body of which only a part is signed, as of a form with an image."""
 
     def __init__(self, body: bytes, signed: bytes) -> None:
-        super().__init__(body)
+        super().__init__(io.BytesIO(body))  # of plain bytes aiohttp warns when they are as large as images are
         self.signed = signed
 
 
@@ -39,9 +40,11 @@ class Sign:
     nonce: Callable[[], str] = attrs.field(repr=False)
 
     async def __call__(
-        self, request: ClientRequest, handler: ClientHandlerType, *, unsigned: bool = False
+        self, request: ClientRequest, handler: ClientHandlerType, *, unsigned: bool = False, file: bool = False
     ) -> ClientResponse:
         """Sign, send, read the whole answer, and verify it; a signature that is not there only where it has to be.
+
+        A file is neither read nor verified here: it may be large, and its hash proves it.
 
         Raises:
             UntrustedAnswer: the answer is not proven; one of its subclasses says why.
@@ -60,6 +63,8 @@ class Sign:
             nonce=self.nonce(),
         )
         answer = await handler(request)
+        if file and 200 <= answer.status < 300:
+            return answer
         raw = await answer.read()
         if 200 <= answer.status < 300 and not (unsigned and "Wechatpay-Signature" not in answer.headers):
             try:
@@ -81,6 +86,7 @@ class Once:
 
     sign: Sign
     unsigned: bool = False
+    file: bool = False
     left: bool = False
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -92,4 +98,4 @@ class Once:
         if self.left:
             raise NoAnswerError("the connection broke before an answer came")
         self.left = True
-        return await self.sign(request, handler, unsigned=self.unsigned)
+        return await self.sign(request, handler, unsigned=self.unsigned, file=self.file)

@@ -46,7 +46,10 @@ class Text:
 
 
 def _plain(alphabet: str) -> str:
-    return re.sub(r"(.-.|\\?.)", r"\1 ", alphabet).replace("\\", "").strip()
+    """The inside of a regular expression's brackets in words: ranges, characters, and the space by its name."""
+    parts = re.findall(r".-.|\\.|.", alphabet)
+    shown = (part[1] if len(part) == 2 else part for part in parts)
+    return " ".join("space" if part == " " else part for part in shown)
 
 
 @attrs.frozen

@@ -37,8 +37,19 @@ def items(request: Listing[R, Item, Any], answer: R) -> list[Item]:
     return listed
 
 
-def following(request: Listing[R, Item, Any], answer: R) -> Listing[R, Item, Any] | None:
+def total(answer: Any, before: int | None) -> int | None:
+    """How many there are on all pages, as this answer says or, since some say so only once, an earlier one said."""
+    said = getattr(answer, "total_count", None)
+    return said if isinstance(said, int) else before
+
+
+def following(request: Listing[R, Item, Any], answer: R, known_total: int | None) -> Listing[R, Item, Any] | None:
     """The request for the next page; None when this was the last.
+
+    Args:
+        request: the request for this page.
+        answer: this page.
+        known_total: what :func:`total` says of the pages so far.
 
     Raises:
         UnreadableAnswer: the answer leads back to the page it is of.
@@ -55,8 +66,7 @@ def following(request: Listing[R, Item, Any], answer: R) -> Listing[R, Item, Any
     by_row = request.route.step == "row"
     size = count if by_row else _size(request, answer) or count
     reached = offset + count if by_row else offset * size + count
-    total = getattr(answer, "total_count", None)
-    if count == 0 or (isinstance(total, int) and reached >= total):
+    if count == 0 or (known_total is not None and reached >= known_total):
         return None
     return _evolved(request, offset=offset + (count if by_row else 1))
 

@@ -140,6 +140,40 @@ WHERE: dict[str, str] = {
 }
 """Where each of them carries its discount."""
 
+PLACES: dict[str, Any] = {
+    "single_usage_info.normal_coupon": NORMAL,
+    "single_usage_info.discount_coupon": DISCOUNT,
+    "stock.single_usage_rule.normal_coupon": NORMAL,
+    "stock.single_usage_rule.discount_coupon": DISCOUNT,
+    "stock.single_usage_rule.exchange_coupon": EXCHANGE,
+    "stock_bundle.progressive_bundle_usage_rule.normal_coupon_list": [NORMAL] * ROUNDS,
+    "stock_bundle.progressive_bundle_usage_rule.discount_coupon_list": [DISCOUNT] * ROUNDS,
+    "stock_bundle.progressive_bundle_usage_rule.exchange_coupon_list": [EXCHANGE] * ROUNDS,
+}
+"""Every place that a discount may be in, with one for it."""
+
+
+def in_json(place: str) -> Any:
+    """The discount for a place, as JSON."""
+    value = PLACES[place]
+    return [convert.to_wire(rule) for rule in value] if isinstance(value, list) else convert.to_wire(value)
+
+
+def wrong_places(kind: str) -> dict[str, str]:
+    """The places of a kind's usage mode that its discount is not in, each with the path it is refused at.
+
+    With scope SINGLE, the whole of ``single_usage_info`` is too much.
+    """
+    right = WHERE[kind]
+    rounds_too = right.startswith("stock_bundle")
+    others = [place for place in PLACES if place != right and place.startswith("stock_bundle") == rounds_too]
+    shared = right.startswith("single_usage_info")
+    return {
+        place: "$.single_usage_info" if place.startswith("single_usage_info") and not shared else f"$.{place}"
+        for place in others
+    }
+
+
 GONE: Any = object()
 """A change that takes a member away."""
 

@@ -5,25 +5,14 @@ from typing import Any
 import pytest
 
 from wxcoupon.checks import faults
-from wxcoupon.convert import to_wire
 
-from .kinds import DISCOUNT, EXCHANGE, GONE, KINDS, NORMAL, ROUNDS, WHERE, changed
+from .kinds import GONE, KINDS, WHERE, changed, in_json, wrong_places
 
-PLACES = {
-    "single_usage_info.normal_coupon": NORMAL,
-    "single_usage_info.discount_coupon": DISCOUNT,
-    "stock.single_usage_rule.normal_coupon": NORMAL,
-    "stock.single_usage_rule.discount_coupon": DISCOUNT,
-    "stock.single_usage_rule.exchange_coupon": EXCHANGE,
-    "stock_bundle.progressive_bundle_usage_rule.normal_coupon_list": [NORMAL] * ROUNDS,
-    "stock_bundle.progressive_bundle_usage_rule.discount_coupon_list": [DISCOUNT] * ROUNDS,
-    "stock_bundle.progressive_bundle_usage_rule.exchange_coupon_list": [EXCHANGE] * ROUNDS,
-}
-"""Every place that a discount may be in."""
-
-
-def _json(value: Any) -> Any:
-    return [to_wire(rule) for rule in value] if isinstance(value, list) else to_wire(value)
+ELSEWHERE = [
+    pytest.param(kind, wrong, path, id=f"{kind} in {wrong}")
+    for kind in KINDS
+    for wrong, path in wrong_places(kind).items()
+]
 
 
 def _paths(request: Any) -> list[str]:
@@ -48,32 +37,15 @@ def test_without_its_discount(kind: str) -> None:
     assert _paths(changed(KINDS[kind], {WHERE[kind]: GONE})) == [f"$.{WHERE[kind]}"]
 
 
-def _elsewhere() -> list[Any]:
-    cases: list[Any] = []
-    for kind, right in WHERE.items():
-        mode = kind.split()[2]
-        for wrong in PLACES:
-            same_mode = wrong.startswith("stock_bundle") == (mode == "PROGRESSIVE_BUNDLE")
-            if wrong != right and same_mode:
-                cases.append(pytest.param(kind, right, wrong, id=f"{kind} in {wrong}"))
-    return cases
-
-
-def _refused_at(right: str, wrong: str) -> str:
-    """Where a discount in a wrong place is refused: with scope SINGLE, the whole of single_usage_info is too much."""
-    whole = wrong.startswith("single_usage_info") and not right.startswith("single_usage_info")
-    return "$.single_usage_info" if whole else f"$.{wrong}"
-
-
-@pytest.mark.parametrize(("kind", "right", "wrong"), _elsewhere())
-def test_a_second_discount_elsewhere(kind: str, right: str, wrong: str) -> None:
+@pytest.mark.parametrize(("kind", "wrong", "path"), ELSEWHERE)
+def test_a_second_discount_elsewhere(kind: str, wrong: str, path: str) -> None:
     """A second discount is refused where it is, though the right one is there too."""
-    assert _paths(changed(KINDS[kind], {wrong: _json(PLACES[wrong])})) == [_refused_at(right, wrong)]
+    assert _paths(changed(KINDS[kind], {wrong: in_json(wrong)})) == [path]
 
 
-@pytest.mark.parametrize(("kind", "right", "wrong"), _elsewhere())
-def test_the_discount_elsewhere(kind: str, right: str, wrong: str) -> None:
+@pytest.mark.parametrize(("kind", "wrong", "path"), ELSEWHERE)
+def test_the_discount_elsewhere(kind: str, wrong: str, path: str) -> None:
     """A discount in another place instead is refused there and missed where it should be."""
-    request = changed(KINDS[kind], {right: GONE, wrong: _json(PLACES[wrong])})
+    request = changed(KINDS[kind], {WHERE[kind]: GONE, wrong: in_json(wrong)})
 
-    assert sorted(_paths(request)) == sorted([f"$.{right}", _refused_at(right, wrong)])
+    assert sorted(_paths(request)) == sorted([f"$.{WHERE[kind]}", path])

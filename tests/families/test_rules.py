@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from wxcoupon import product_coupon as pc
-from wxcoupon.checks import faults
+from wxcoupon.checks import advice, examine, faults
 from wxcoupon.convert import from_wire, to_wire
 
 from .kinds import DISCOUNT, EXCHANGE, GONE, GOODS, KINDS, NORMAL, changed, stock
@@ -14,7 +14,7 @@ ALL, ONE = "ALL NORMAL SINGLE", "SINGLE NORMAL SINGLE"
 ROUNDS, PRICES = "ALL NORMAL PROGRESSIVE_BUNDLE", "SINGLE EXCHANGE PROGRESSIVE_BUNDLE"
 PERIOD = "stock.single_usage_rule.coupon_available_period"
 SHARED = "stock_bundle.progressive_bundle_usage_rule"
-SHOWN = "stock.usage_rule_display_info"
+SHOWN, LOOKS = "stock.usage_rule_display_info", "stock.coupon_display_info"
 WEEKLY = f"{PERIOD}.weekly_available_period"
 WINDOWS = f"{PERIOD}.irregular_available_period_list"
 DAY = {"begin_time": "2026-12-24T00:00:00+08:00", "end_time": "2026-12-25T00:00:00+08:00"}
@@ -30,6 +30,12 @@ SEQUENTIAL_RULE = {
     "normal_coupon_list": [to_wire(NORMAL)],
 }
 SEQUENTIAL_INFO = {"type": "EQUAL", "count": 5, "available_days": 20}
+OFF, PERCENT, PERCENT_OFF = (
+    "single_usage_info.normal_coupon",
+    "ALL DISCOUNT SINGLE",
+    "single_usage_info.discount_coupon",
+)
+PICK_TWO_OF_TWO = to_wire(GOODS) | {"pick_count": 2, "choice_list": to_wire(GOODS)["choice_list"] * 2}
 PAIR = {"mini_program_appid": "wx7e1c40d2a93b5f68", "mini_program_path": "/pages/redeem"}
 
 
@@ -81,7 +87,41 @@ BROKEN: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {"stock_bundle.coupon_code_mode": "API_ASSIGN"},
         ["stock_bundle.coupon_code_mode"],
     ),
+    "picking more than there is": (
+        ONE,
+        {"display_info.combo_package_list": [PICK_TWO_OF_TWO, PICK_TWO_OF_TWO | {"pick_count": 3}]},
+        ["display_info.combo_package_list[1].pick_count"],
+    ),
+    # values that nobody knows: each is a fault by itself, and no reason for others
+    "an unknown scope": (ALL, {"scope": "CATEGORY"}, ["scope"]),
+    "an unknown type": (ONE, {"type": "GIFT"}, ["type"]),
+    "an unknown usage mode": (ROUNDS, {"usage_mode": "OFTEN"}, ["usage_mode"]),
+    # discounts
+    "nothing off": (ALL, {"single_usage_info.normal_coupon.discount_amount": 0}, [f"{OFF}.discount_amount"]),
+    "a threshold below zero": (ALL, {"single_usage_info.normal_coupon.threshold": -1}, [f"{OFF}.threshold"]),
+    "no percentage": (PERCENT, {"single_usage_info.discount_coupon.percent_off": 0}, [f"{PERCENT_OFF}.percent_off"]),
+    "all of it": (PERCENT, {"single_usage_info.discount_coupon.percent_off": 100}, [f"{PERCENT_OFF}.percent_off"]),
+    "a price below zero": (
+        "SINGLE EXCHANGE SINGLE",
+        {"stock.single_usage_rule.exchange_coupon.exchange_price": -1},
+        ["stock.single_usage_rule.exchange_coupon.exchange_price"],
+    ),
     # rounds
+    "two rounds": (
+        ROUNDS,
+        {"progressive_bundle_usage_info.count": 2, f"{SHARED}.normal_coupon_list": _off(1, 1)},
+        ["progressive_bundle_usage_info.count", f"{SHARED}.normal_coupon_list"],
+    ),
+    "sixteen rounds": (
+        ROUNDS,
+        {"progressive_bundle_usage_info.count": 16, f"{SHARED}.normal_coupon_list": _off(*[1] * 16)},
+        ["progressive_bundle_usage_info.count", f"{SHARED}.normal_coupon_list"],
+    ),
+    "eight days between": (
+        ROUNDS,
+        {"progressive_bundle_usage_info.interval_days": 8},
+        ["progressive_bundle_usage_info.interval_days"],
+    ),
     "fewer entries than rounds": (
         ROUNDS,
         {"progressive_bundle_usage_info.count": 4},
@@ -246,7 +286,7 @@ ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
         "SINGLE EXCHANGE SINGLE",
         {"stock.single_usage_rule.exchange_coupon": {"threshold": 0, "exchange_price": 0}},
     ),
-    "picking more than there is": (ONE, {"display_info.combo_package_list.0.pick_count": 3}),
+    "picking all there is": (ONE, {"display_info.combo_package_list": [PICK_TWO_OF_TWO]}),
     "goods of a coupon for everything": (ALL, {"display_info.combo_package_list": [to_wire(GOODS)]}),
     "images from anywhere": (ALL, {"display_info.image_url": "https://cdn.example.com/head.png"}),
     "more a day than in all": (ALL, {"stock.stock_send_rule.max_count_per_day": 100_000_000}),
@@ -296,8 +336,87 @@ ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("liberty", ALLOWED)
 def test_allowed(liberty: str) -> None:
-    """What is only advised, or only inferred, is not refused."""
+    """What is right, or only advised against, is not refused."""
     assert _paths(*ALLOWED[liberty]) == []
+
+
+UPLOADED, CDN = "https://wxpaylogo.qpic.cn/wxpaylogo/x/0", "https://cdn.example.com/x.png"
+FINDER = f"{LOOKS}.entrance_finder"
+CHOICE = "display_info.combo_package_list.0.choice_list.0.image_url"
+
+ADVISED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "more off than the threshold": (ALL, {OFF: {"threshold": 499, "discount_amount": 500}}, [f"{OFF}.discount_amount"]),
+    "as much off as the threshold": (ALL, {OFF: {"threshold": 500, "discount_amount": 500}}, []),
+    "no threshold": (ALL, {OFF: {"threshold": 0, "discount_amount": 500}}, []),
+    "more off than the threshold in a round": (
+        ROUNDS,
+        {f"{SHARED}.normal_coupon_list.1": {"threshold": 1, "discount_amount": 500}},
+        [f"{SHARED}.normal_coupon_list[1].discount_amount"],
+    ),
+    "five days": (ALL, {f"{PERIOD}.available_end_time": "2026-12-06T00:00:00+08:00"}, [f"{PERIOD}.available_end_time"]),
+    "five days and a second": (ALL, {f"{PERIOD}.available_end_time": "2026-12-06T00:00:01+08:00"}, []),
+    "five days of a bundle": (
+        ROUNDS,
+        {f"{SHARED}.coupon_available_period.available_end_time": "2026-12-05T15:59:59Z"},
+        [f"{SHARED}.coupon_available_period.available_end_time"],
+    ),
+    "codes named call by call": (ALL, {"stock.coupon_code_mode": "API_ASSIGN"}, []),
+    "images from elsewhere": (
+        ALL,
+        {
+            "display_info.image_url": CDN,
+            "display_info.background_url": "https://wxpaylogo.qpic.cn.example.com/x",
+            "display_info.detail_image_url_list": [UPLOADED, CDN, "no address", "https://[wxpaylogo.qpic.cn"],
+        },
+        [
+            "display_info.image_url",
+            "display_info.background_url",
+            "display_info.detail_image_url_list[1]",
+            "display_info.detail_image_url_list[2]",
+            "display_info.detail_image_url_list[3]",
+        ],
+    ),
+    "a picture of goods from elsewhere": (
+        ONE,
+        {CHOICE: CDN},
+        ["display_info.combo_package_list[0].choice_list[0].image_url"],
+    ),
+    "no picture of goods": (ONE, {CHOICE: ""}, []),
+    "uploaded images": (
+        ONE,
+        {"display_info.detail_image_url_list": [UPLOADED], CHOICE: "HTTP://WXPAYLOGO.QPIC.CN/x"},
+        [],
+    ),
+    "a cover from elsewhere": (
+        ALL,
+        {FINDER: {"finder_id": "sph1", "finder_video_id": "v1", "finder_video_cover_image_url": CDN}},
+        [f"{FINDER}.finder_video_cover_image_url"],
+    ),
+    "everything at once": (
+        ALL,
+        {
+            "display_info.image_url": CDN,
+            OFF: {"threshold": 1, "discount_amount": 2},
+        },
+        [f"{OFF}.discount_amount", "display_info.image_url"],
+    ),
+}
+
+
+@pytest.mark.parametrize("doubt", ADVISED)
+def test_advised(doubt: str) -> None:
+    """What only a guide, the FAQ or one of two pages says is advice at its path, and no fault."""
+    kind, changes, paths = ADVISED[doubt]
+    found = examine(changed(KINDS[kind], changes))
+
+    assert [] == found.faults
+    assert [said.path for said in found.advice] == [f"$.{path}" for path in paths]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_to_advise(kind: str) -> None:
+    """The ten kinds as they should be need no advice."""
+    assert [] == advice(KINDS[kind])
 
 
 SEQUENTIAL = changed(

@@ -16,6 +16,7 @@ from ..endpoint import AnyEndpoint, registry
 from ..errors import ConfigurationError
 from ..identity import Partner
 from .aside import aside
+from .attached import with_file
 from .failure import UsageError
 from .options import USUAL, Connection
 from .text import emit, read_json, say
@@ -30,7 +31,7 @@ async def call(
 
     Args:
         name: Name of the endpoint, family.snake_case.
-        data: The request: JSON text, @FILE, or - for the standard input.
+        data: The request: JSON text, @FILE, or - for the standard input; of an image {"file": "@tea.png"} is enough.
         checks: What becomes of data that breaks documented rules: on refuses, warn and off send it.
         connection: Settings.
     """
@@ -38,14 +39,12 @@ async def call(
     members = await aside(lambda: read_json(data, "--data"))
     if not isinstance(members, dict):
         raise ConfigurationError("--data: has to be one JSON object of the request's fields")
+    members = await aside(lambda: with_file(endpoint, members))
     async with connection.client(checks="off") as owner:
         client = _for_brand(owner, endpoint, members)
         request = from_wire(endpoint, members)
-        if checks == "on":
-            rules.require(request, unknown=True)
-        elif checks == "warn":
-            for fault in rules.faults(request, unknown=True):
-                say(f"warning: {fault}")
+        for line in _remarks(request, checks):
+            say(line)
         answer = await client.send(request)
         emit(answer.json(), indent=None if connection.json else 2)
 
@@ -72,6 +71,16 @@ async def request(method: str, path: str, /, *, data: Data | None = None, connec
     body = None if data is None else await aside(lambda: read_json(data, "--data"))
     async with connection.client() as client:
         emit(await client.request(verb, path, json=body), indent=None if connection.json else 2)
+
+
+def _remarks(request: AnyEndpoint, checks: rules.Checks) -> list[str]:
+    """What is said about a request before it is sent; one that is refused is not sent."""
+    if checks == "off":
+        return []
+    found = rules.examine(request, unknown=True)
+    if checks == "on":
+        rules.refuse(request, found)
+    return [*(f"warning: {fault}" for fault in found.faults), *(f"advice: {fault}" for fault in found.advice)]
 
 
 def _endpoint(name: str) -> type[AnyEndpoint]:

@@ -1,4 +1,4 @@
-"""Product coupons (商品券): making them."""
+"""Product coupons (商品券): making, finding, changing and ending them."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -7,12 +7,19 @@ from ..endpoint import Endpoint, endpoint
 from ..model import RequestNo, Text, model
 from . import placement
 from .display import ProductCouponDisplayInfo
-from .entities import ProductCoupon, StockBundleEntity, StockEntity
+from .entities import ProductCoupon, ProductCouponEntity, StockBundleEntity, StockEntity
 from .enums import ProductCouponScope, ProductCouponType, UsageMode
+from .ids import ProductCouponId
 from .rules import ProgressiveBundleUsageInfo, SequentialUsageInfo, SingleUsageInfo
 from .stock_settings import StockBundleForCreate, StockForCreate
 
-__all__ = ["CreateProductCoupon", "CreatedProductCoupon"]
+__all__ = [
+    "CreateProductCoupon",
+    "CreatedProductCoupon",
+    "DeactivateProductCoupon",
+    "GetProductCoupon",
+    "UpdateProductCoupon",
+]
 
 
 @model
@@ -64,3 +71,55 @@ class CreateProductCoupon(Endpoint[CreatedProductCoupon]):
     def check(self) -> Iterator[tuple[str, str]]:
         """The discount is where scope, type and usage mode want it, and nothing else is there."""
         return placement.faults(self)
+
+
+@endpoint("GET", "/product-coupon/product-coupons/{product_coupon_id}", rate="20/s")
+class GetProductCoupon(Endpoint[ProductCouponEntity]):
+    """Look up a product coupon; its stocks are looked up with ``ListStocks`` (查询商品券).
+
+    https://pay.weixin.qq.com/doc/v3/partner/4015781292
+    https://pay.weixin.qq.com/doc/v3/partner/4016434632
+    https://pay.weixin.qq.com/doc/brand/4015736321
+    """
+
+    product_coupon_id: ProductCouponId
+    """The product coupon, as its creation answered."""
+
+
+@endpoint("PATCH", "/product-coupon/product-coupons/{product_coupon_id}", rate="20/s", key="out_request_no")
+class UpdateProductCoupon(Endpoint[ProductCouponEntity]):
+    """Change how a product coupon is shown (修改商品券).
+
+    It has to be EFFECTIVE. Only coupons that are sent from then on change. Nothing else of a product coupon ever
+    changes, neither amounts nor validity.
+
+    https://pay.weixin.qq.com/doc/v3/partner/4015781296
+    https://pay.weixin.qq.com/doc/v3/partner/4016434633
+    https://pay.weixin.qq.com/doc/brand/4015736325
+    """
+
+    product_coupon_id: ProductCouponId
+    """The product coupon, as its creation answered."""
+    out_request_no: RequestNo
+    """Number of this change; repeat it only with the same request."""
+    display_info: ProductCouponDisplayInfo
+    """How it is shown, whole: what is left out is gone."""
+
+
+@endpoint("POST", "/product-coupon/product-coupons/{product_coupon_id}/deactivate", rate="20/s", key="out_request_no")
+class DeactivateProductCoupon(Endpoint[ProductCouponEntity]):
+    """End a product coupon with all its stocks and every campaign that uses them, for good (失效商品券).
+
+    It has to be EFFECTIVE. Coupons users already have stay valid. Nothing else ends a stock that is in a bundle.
+
+    https://pay.weixin.qq.com/doc/v3/partner/4015781290
+    https://pay.weixin.qq.com/doc/v3/partner/4016434631
+    https://pay.weixin.qq.com/doc/brand/4015736315
+    """
+
+    product_coupon_id: ProductCouponId
+    """The product coupon, as its creation answered."""
+    out_request_no: RequestNo
+    """Number of this deactivation; repeat it only with the same request."""
+    deactivate_reason: Annotated[str, Text(1, 150)]
+    """Why, in up to 150 characters."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from ..model import Fen, Items, Model, Text, Whole, model
+from . import advice
 from .enums import AppJumpType, BackgroundColor, CouponCodeDisplayMode, CouponUsageMethod
 from .ids import Appid
 
@@ -52,6 +53,10 @@ class ComboPackageChoice(Model):
         """A mini program is given whole or not at all."""
         yield from _half_a_mini_program(self.mini_program_appid, self.mini_program_path)
 
+    def advise(self) -> Iterator[tuple[str, str]]:
+        """The picture was uploaded."""
+        yield from advice.image("image_url", self.image_url)
+
 
 @model
 class ComboPackage(Model):
@@ -63,6 +68,11 @@ class ComboPackage(Model):
     """How many of the choices the user picks."""
     choice_list: Annotated[list[ComboPackageChoice], Items(1, 99)]
     """What there is to choose from, up to 99."""
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """Nobody picks more than there is."""
+        if self.pick_count > len(self.choice_list):
+            yield "pick_count", f"has to be at most the number of choices ({len(self.choice_list)})"
 
 
 @model
@@ -81,6 +91,13 @@ class ProductCouponDisplayInfo(Model):
     """List price in fen, up to 10,000,000; only shown; 0 when left out."""
     combo_package_list: Annotated[list[ComboPackage], Items(0, 50)] | None = None
     """Up to 50 groups of goods the coupon is for; only shown; at least one for scope SINGLE."""
+
+    def advise(self) -> Iterator[tuple[str, str]]:
+        """The images were uploaded."""
+        yield from advice.image("image_url", self.image_url)
+        yield from advice.image("background_url", self.background_url)
+        for index, url in enumerate(self.detail_image_url_list or []):
+            yield from advice.image(f"detail_image_url_list[{index}]", url)
 
 
 @model
@@ -167,6 +184,10 @@ class EntranceFinder(Model):
     """A video of that account."""
     finder_video_cover_image_url: Annotated[str, Text()]
     """Its cover, 716 by 402, JPG or PNG, up to 2 MB."""
+
+    def advise(self) -> Iterator[tuple[str, str]]:
+        """The cover was uploaded."""
+        yield from advice.image("finder_video_cover_image_url", self.finder_video_cover_image_url)
 
 
 @model

@@ -19,6 +19,7 @@ __all__ = [
     "SequentialUsageType",
     "StockState",
     "StockStoreScope",
+    "UpdateBudgetMode",
     "UsageMode",
     "UserProductCouponSendChannel",
     "UserProductCouponState",
@@ -141,6 +142,15 @@ class StockStoreScope(StrEnum):
     """Every store of the brand; nothing has to be associated."""
     SPECIFIC = "SPECIFIC"
     """Only the stores that are associated with the stock."""
+
+
+class UpdateBudgetMode(StrEnum):
+    """Which cap of a stock or bundle is changed."""
+
+    MAX_COUNT = "MAX_COUNT"
+    """That of all coupons ever sent."""
+    MAX_COUNT_PER_DAY = "MAX_COUNT_PER_DAY"
+    """That of the coupons of a day."""
 
 
 class CouponUsageMethod(StrEnum):

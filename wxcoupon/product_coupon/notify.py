@@ -22,7 +22,7 @@ class NotifyAddress(Model):
     """When it was set."""
 
 
-@endpoint("POST", "/product-coupon/notify-configs", rate="20/s", brand_scoped=False)
+@endpoint("POST", "/product-coupon/notify-configs", rate="20/s", harmless=True, brand_scoped=False)
 class SetNotifyConfig(Endpoint[NotifyAddress]):
     """Set the address for callbacks, in place of the one before (设置商品券事件通知地址).
 

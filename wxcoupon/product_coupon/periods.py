@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Annotated, Final, TypeVar
 
 from ..model import Items, Model, Time, Whole, model
+from . import advice
 from .enums import WeekEnum
 
 __all__ = ["CouponAvailablePeriod", "FixedWeekPeriod", "PeriodOfTheDay", "TimePeriod"]
@@ -108,3 +109,7 @@ class CouponAvailablePeriod(Model):
             yield "available_seconds", "has to be left out beside irregular_available_period_list"
         for index in _overlaps([(window.begin_time, window.end_time) for window in windows]):
             yield f"irregular_available_period_list[{index}]", "may not overlap another window"
+
+    def advise(self) -> Iterator[tuple[str, str]]:
+        """A stock lasts long enough for every way of handing it out."""
+        yield from advice.span(self.available_begin_time, self.available_end_time)

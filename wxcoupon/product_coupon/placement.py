@@ -15,6 +15,7 @@ SINGLE EXCHANGE PROGRESSIVE_BUNDLE stock_bundle.progressive_bundle_usage_rule.ex
 
 ``coupon_available_period`` is always in the rule of the stock or bundle, so a rule is there even where it has no
 discount. SEQUENTIAL, the form before PROGRESSIVE_BUNDLE, is only looked at for whether its own members are there.
+A value that this version does not know is a fault by itself, and nothing is said about what goes with it.
 
 https://pay.weixin.qq.com/doc/v3/partner/4015781289 (SINGLE), 4016434630 (PROGRESSIVE_BUNDLE)
 """
@@ -43,10 +44,14 @@ _BY_MODE: Final = (
     "stock_bundle",
 )
 _COUPONS: Final = ("normal_coupon", "discount_coupon", "exchange_coupon")
+_LISTS: Final = tuple(f"{name}_list" for name in _COUPONS)
 
 
 def faults(request: "CreateProductCoupon") -> _Faults:
     """What does not go together in *request*, with where and why."""
+    known = (ProductCouponScope, request.scope), (ProductCouponType, request.type), (UsageMode, request.usage_mode)
+    if any(value not in set(enum) for enum, value in known):
+        return
     everywhere = request.scope == ProductCouponScope.ALL
     if everywhere and request.type == ProductCouponType.EXCHANGE:
         yield "type", "EXCHANGE goes only with scope SINGLE"
@@ -88,7 +93,7 @@ def _discounts(request: "CreateProductCoupon", *, everywhere: bool) -> _Faults:
     if request.usage_mode == UsageMode.PROGRESSIVE_BUNDLE and request.stock_bundle is not None:
         rule = request.stock_bundle.progressive_bundle_usage_rule
         place = "stock_bundle.progressive_bundle_usage_rule"
-        yield from _only(rule, place, f"{coupon}_list", tuple(f"{name}_list" for name in _COUPONS), request)
+        yield from _only(rule, place, f"{coupon}_list", _LISTS, request)
         rounds = getattr(rule, f"{coupon}_list", None)
         info = request.progressive_bundle_usage_info
         if rounds and info is not None and len(rounds) != info.count:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from ..model import Fen, Items, Model, Whole, model
+from . import advice
 from .enums import SequentialUsageType
 from .periods import CouponAvailablePeriod
 
@@ -32,6 +33,10 @@ class NormalCouponUsageRule(Model):
     """Fen an order has to reach; 0 for any order."""
     discount_amount: Annotated[int, Whole(1, unit="fen")]
     """Fen taken off, at least 1; more than ``threshold`` makes little sense, unless that is 0."""
+
+    def advise(self) -> Iterator[tuple[str, str]]:
+        """No more is taken off than the order has to reach."""
+        yield from advice.amount(self.threshold, self.discount_amount)
 
 
 @model

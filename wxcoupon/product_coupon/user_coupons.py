@@ -98,7 +98,7 @@ class UserProductCouponBundleInfo(Model):
 class MemberTagInfo(Model):
     """What the tag MEMBER needs."""
 
-    member_card_id: str
+    member_card_id: Annotated[str, Text()]
     """Template of the member card."""
 
 
@@ -109,7 +109,12 @@ class CouponTagInfo(Model):
     coupon_tag_list: list[UserProductCouponTag | str] | None = None
     """The tags."""
     member_tag_info: MemberTagInfo | None = None
-    """What the tag MEMBER needs."""
+    """What the tag MEMBER needs; required with it."""
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """The tag MEMBER names a card."""
+        if UserProductCouponTag.MEMBER in (self.coupon_tag_list or []) and self.member_tag_info is None:
+            yield "member_tag_info", "is required when coupon_tag_list has MEMBER"
 
 
 @model

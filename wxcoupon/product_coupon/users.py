@@ -1,55 +1,14 @@
-"""Product coupons and their users: sending, confirming, redeeming."""
+"""Product coupons in users' hands: confirming them, looking them up, deactivating them."""
 
-from collections.abc import Iterator
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
-from ..endpoint import Endpoint, endpoint
-from ..model import PRIVATE, CouponCode, Fen, Model, OpenId, RequestNo, SendRequestNo, Text, Time, model
-from .ids import Appid, ProductCouponId, StockId, StoreId
-from .user_coupons import (
-    UserProductCouponAssociatedOrderInfo,
-    UserProductCouponAssociatedPayScoreOrderInfo,
-    UserProductCouponEntity,
-)
+from ..endpoint import Endpoint, Listing, endpoint
+from ..model import Model, OpenId, RequestNo, Text, Whole, model
+from .enums import UserProductCouponState
+from .ids import Appid, HeldCode, ProductCouponId, StockId, UserCouponBundleId
+from .user_coupons import UserProductCouponEntity
 
-__all__ = ["ConfirmCoupon", "GetUserCoupon", "PreSendCoupon", "PreSendToken", "UseCoupon"]
-
-_HeldCode: TypeAlias = Annotated[str, Text(1, 40), PRIVATE]  # WeChat Pay makes codes too: no alphabet is promised
-
-
-@model
-class PreSendToken(Model):
-    """A token for the claim component of a mini program."""
-
-    token: Annotated[str, PRIVATE]
-    """Pass it to ``wx.openBusinessView``; valid for 5 minutes. Every pre-send answers another one."""
-
-
-@endpoint("POST", "/product-coupon/users/{openid}/pre-send-coupon", rate="500/s", key="send_request_no")
-class PreSendCoupon(Endpoint[PreSendToken]):
-    """Reserve a coupon for a user and get the token that lets a mini program hand it over (向用户预发放商品券).
-
-    The coupon exists only once the user has claimed it. The token is not idempotent, the claim is: the same number
-    gives the same user one coupon.
-
-    https://pay.weixin.qq.com/doc/v3/partner/4016434365
-    https://pay.weixin.qq.com/doc/brand/4016416620
-    """
-
-    openid: OpenId
-    """The user, under ``appid``."""
-    product_coupon_id: ProductCouponId
-    """The product coupon."""
-    stock_id: StockId
-    """A stock of that product coupon, in state SENDING."""
-    appid: Appid
-    """The appid the openid was computed under."""
-    send_request_no: SendRequestNo
-    """Number of this sending."""
-    coupon_code: CouponCode | None = None
-    """The code to give: exactly when the stock's ``coupon_code_mode`` is API_ASSIGN."""
-    attach: Annotated[str, Text(0, 150)] | None = None
-    """Free text of up to 150 characters, echoed in queries and callbacks."""
+__all__ = ["ConfirmCoupon", "DeactivateUserCoupon", "GetUserCoupon", "ListUserCoupons", "UserCouponPage"]
 
 
 @endpoint("POST", "/product-coupon/users/{openid}/coupons/{coupon_code}/confirm", rate="500/s", key="out_request_no")
@@ -65,7 +24,7 @@ class ConfirmCoupon(Endpoint[UserProductCouponEntity]):
 
     openid: OpenId
     """The user, under ``appid``."""
-    coupon_code: _HeldCode
+    coupon_code: HeldCode
     """The code of the coupon, up to 40 characters."""
     product_coupon_id: ProductCouponId
     """The product coupon it is of."""
@@ -77,19 +36,20 @@ class ConfirmCoupon(Endpoint[UserProductCouponEntity]):
     """Number of this confirmation."""
 
 
-@endpoint("POST", "/product-coupon/users/{openid}/coupons/{coupon_code}/use", rate="500/s", key="out_request_no")
-class UseCoupon(Endpoint[UserProductCouponEntity]):
-    """Say that a user redeemed a coupon (核销用户商品券).
+@endpoint("POST", "/product-coupon/users/{openid}/coupons/{coupon_code}/deactivate", rate="500/s", key="out_request_no")
+class DeactivateUserCoupon(Endpoint[UserProductCouponEntity]):
+    """Deactivate a user's coupon, for good (失效用户商品券).
 
-    It has to be EFFECTIVE and inside its usable times. Redeem a coupon once at a time: calls that overlap are refused.
+    A USED or DELETED one stays what it is, and one of a bundle goes with :class:`DeactivateUserCouponBundle`. Whether
+    one that is CONFIRMING or PENDING can be deactivated is not documented.
 
-    https://pay.weixin.qq.com/doc/v3/partner/4015781608
-    https://pay.weixin.qq.com/doc/brand/4016427398
+    https://pay.weixin.qq.com/doc/v3/partner/4015781578
+    https://pay.weixin.qq.com/doc/brand/4015736411
     """
 
     openid: OpenId
     """The user, under ``appid``."""
-    coupon_code: _HeldCode
+    coupon_code: HeldCode
     """The code of the coupon, up to 40 characters."""
     product_coupon_id: ProductCouponId
     """The product coupon it is of."""
@@ -97,25 +57,10 @@ class UseCoupon(Endpoint[UserProductCouponEntity]):
     """The stock it is of."""
     appid: Appid
     """The appid the openid was computed under."""
-    use_time: Time
-    """When it was redeemed."""
     out_request_no: RequestNo
-    """Number of this redemption: another one is refused until the coupon was returned, and needed after that."""
-    store_id: StoreId | None = None
-    """The store of the brand where it was redeemed; an associated one for a stock with ``store_scope`` SPECIFIC."""
-    associated_order_info: UserProductCouponAssociatedOrderInfo | None = None
-    """The payment it was redeemed with: exactly one of this and ``associated_pay_score_order_info``."""
-    associated_pay_score_order_info: UserProductCouponAssociatedPayScoreOrderInfo | None = None
-    """The service order it was redeemed with: exactly one of this and ``associated_order_info``."""
-    saved_amount: Fen | None = None
-    """Fen that were really saved."""
-
-    def check(self) -> Iterator[tuple[str, str]]:
-        """One order, of one kind."""
-        if self.associated_order_info is None and self.associated_pay_score_order_info is None:
-            yield "associated_order_info", "is required, unless associated_pay_score_order_info is given"
-        if self.associated_order_info is not None and self.associated_pay_score_order_info is not None:
-            yield "associated_pay_score_order_info", "has to be left out beside associated_order_info"
+    """Number of this deactivation."""
+    deactivate_reason: Annotated[str, Text(1, 150)]
+    """Why, in up to 150 characters."""
 
 
 @endpoint("GET", "/product-coupon/users/{openid}/coupons/{coupon_code}", rate="500/s")
@@ -130,7 +75,7 @@ class GetUserCoupon(Endpoint[UserProductCouponEntity]):
 
     openid: OpenId
     """The user, under ``appid``."""
-    coupon_code: _HeldCode
+    coupon_code: HeldCode
     """The code of the coupon, up to 40 characters."""
     product_coupon_id: ProductCouponId
     """The product coupon it is of."""
@@ -138,3 +83,43 @@ class GetUserCoupon(Endpoint[UserProductCouponEntity]):
     """The stock it is of."""
     appid: Appid
     """The appid the openid was computed under."""
+
+
+@model
+class UserCouponPage(Model):
+    """A page of a user's coupons."""
+
+    total_count: int | None = None
+    """Coupons that match, all pages together; only on the first page."""
+    user_coupon_list: list[UserProductCouponEntity] | None = None
+    """The coupons of this page; may be absent where there are none."""
+    next_page_token: str | None = None
+    """Where the next page begins; absent on the last page."""
+
+
+@endpoint("GET", "/product-coupon/users/{openid}/coupons", rate="500/s", items="user_coupon_list")
+class ListUserCoupons(Listing[UserCouponPage, UserProductCouponEntity]):
+    """Go through a user's coupons (指定券状态查询用户商品券列表).
+
+    Callbacks may get lost: those that are CONFIRMING for long are the ones whose callback did.
+
+    https://pay.weixin.qq.com/doc/v3/partner/4015781590
+    https://pay.weixin.qq.com/doc/brand/4015736420
+    """
+
+    openid: OpenId
+    """The user, under ``appid``."""
+    product_coupon_id: ProductCouponId | None = None
+    """Only coupons of this product coupon; of all of the brand's when left out."""
+    stock_id: StockId | None = None
+    """Only coupons of this stock."""
+    appid: Appid
+    """The appid the openid was computed under."""
+    coupon_state: UserProductCouponState | str | None = None
+    """Only coupons in this state."""
+    user_coupon_bundle_id: UserCouponBundleId | None = None
+    """Only coupons of this bundle of the user's."""
+    page_size: Annotated[int, Whole(1, 50, unit="coupons")] | None = None
+    """Coupons a page, 1 to 50; 20 when left out."""
+    page_token: Annotated[str, Text()] | None = None
+    """The ``next_page_token`` of the page before; left out for the first."""
