@@ -1,12 +1,32 @@
-"""Merchant coupons and their users: sending."""
+"""Sending merchant coupons to users."""
 
+from collections.abc import Iterator
+from enum import StrEnum
 from typing import Annotated
 
 from ..endpoint import Endpoint, endpoint
 from ..identity import Merchant, Partner
 from ..model import PRIVATE, Model, OpenId, Text, model
+from .ids import Appid, MerchantCouponCode, RequestNumber, StockId
 
-__all__ = ["PreSendProductCoupon", "PreSendToken", "SendCoupon", "SendCouponResult", "SentCoupon"]
+__all__ = [
+    "CouponType",
+    "PreSendProductCoupon",
+    "PreSendToken",
+    "SendCoupon",
+    "SendCouponResult",
+    "SendProductCoupon",
+    "SentCoupon",
+]
+
+
+class CouponType(StrEnum):
+    """What a coupon with product information is sent as."""
+
+    NORMAL = "NORMAL"
+    """An ordinary coupon."""
+    MEMBER = "MEMBER"
+    """A coupon of a member card."""
 
 
 @model
@@ -28,7 +48,7 @@ class PreSendProductCoupon(Endpoint[PreSendToken, Merchant | Partner]):
 
     stock_id: Annotated[str, Text(1, 128)]
     """The stock; it has to carry product information."""
-    appid: Annotated[str, Text(1, 32)]
+    appid: Appid
     """An appid bound to the caller."""
     send_request_no: Annotated[str, Text(6, 40, r"0-9A-Za-z_\-")]
     """Number of this sending: 6 to 40 digits, letters, underscores and hyphens."""
@@ -72,18 +92,48 @@ class SendCoupon(Endpoint[SentCoupon, Merchant | Partner]):
     """Send a merchant coupon to a user (向用户发券).
 
     Its own page was withdrawn, and permission is by arrangement; the facts are those of the official SDKs. The page
-    named here is of its sibling for coupons with product information, which has the same members.
+    named here is of its sibling for coupons with product information, which has the same members and two more.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015595255
     """
 
     openid: OpenId
     """The user, under ``appid``."""
-    appid: Annotated[str, Text(1, 32)]
+    appid: Appid
     """An appid bound to the caller or to the owner of the stock."""
-    stock_id: Annotated[str, Text(1, 20)]
+    stock_id: StockId
     """The stock."""
-    out_request_no: Annotated[str, Text(1, 128, r"A-Za-z0-9|_*\-")]
+    out_request_no: RequestNumber
     """Number of this sending, unique for the stock and user: digits, letters and ``| _ * -``."""
-    coupon_code: Annotated[str, Text(1, 32), PRIVATE] | None = None
+    coupon_code: MerchantCouponCode | None = None
     """The code to give: exactly when the stock's ``coupon_code_mode`` is MERCHANT_API."""
+
+
+@endpoint("POST", "/v3/marketing/busifavor/product-coupons/send", key="out_request_no")
+class SendProductCoupon(Endpoint[SentCoupon, Merchant | Partner]):
+    """Send a merchant coupon with product information to a user (向用户发放商品券).
+
+    Coupons of a stock without product information are refused; :class:`SendCoupon` sends those.
+
+    https://pay.weixin.qq.com/doc/v3/partner/4015595255
+    """
+
+    openid: OpenId
+    """The user, under ``appid``."""
+    appid: Appid
+    """An appid bound to the caller or to the owner of the stock."""
+    stock_id: Annotated[str, Text(1, 128)]
+    """The stock, up to 128 characters; it has to carry product information."""
+    out_request_no: RequestNumber
+    """Number of this sending, unique for the stock and user: 1 to 128 digits, letters and ``| _ * -``."""
+    coupon_code: Annotated[str, Text(1), PRIVATE] | None = None
+    """The code to give: exactly when the stock's ``coupon_code_mode`` is MERCHANT_API."""
+    coupon_type: CouponType | str
+    """Whether it is an ordinary coupon or one of a member card."""
+    member_card_id: Annotated[str, Text(1, 32)] | None = None
+    """The template of the member card, up to 32 characters; required when ``coupon_type`` is MEMBER."""
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """A member's coupon names the card."""
+        if self.coupon_type == CouponType.MEMBER and self.member_card_id is None:
+            yield "member_card_id", "is required when coupon_type is MEMBER"
