@@ -1,1 +1,6 @@
-"""Platform certificates (平台证书), for merchants and partners."""
+"""Platform certificates (平台证书), for merchants and partners.
+
+https://pay.weixin.qq.com/doc/v3/merchant/4012551764
+"""
+
+from .certificates import *
