@@ -18,6 +18,7 @@ import attrs
 from .. import crypto, jsontext, wire
 from .callers import Keys
 from .validity import written
+from .world import World
 
 SCHEDULE: Final = (10.0, 14.0, 27.0, 60.0, 150.0, 394.0, 1053.0, 2831.0, 7620.0, 20580.0)
 """Seconds before each repetition of a callback that was not acknowledged, as documented in May 2026."""
@@ -38,6 +39,9 @@ class Event:
 
 PARTNER_SEND: Final = Event("PRODUCT_COUPON_SP.SEND", "product_coupon_sp", "coupon", "a product coupon was sent")
 BRAND_SEND: Final = Event("PRODUCT_COUPON.SEND", "product_coupon", "coupon", "a product coupon was sent")
+IMAGE_GENERATION: Final = Event(
+    "PRODUCT_COUPON_SP.IMAGE_GENERATION", "product_coupon_sp", "product_coupon", "an image task has ended"
+)
 
 
 class Callbacks:
@@ -131,3 +135,26 @@ class Callbacks:
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             _log.info("a callback did not arrive: %s", type(error).__name__)
             return False
+
+
+class Outbox:
+    """Where what happens in the world leaves its callbacks.
+
+    Attributes:
+        callbacks: what sends them; None before the sandbox has started.
+    """
+
+    def __init__(self) -> None:
+        self.callbacks: Callbacks | None = None
+
+
+def tell(world: World, subject: tuple[str, str], event: Event, resource: Mapping[str, Any]) -> None:
+    """Begin to deliver a callback to a caller; to nowhere when it has set no address."""
+    config, callbacks = world.notify_url(subject), world.room(Outbox).callbacks
+    if config is not None and callbacks is not None:
+        callbacks.send(config.url, event, resource)
+
+
+def tell_sent(world: World, subject: tuple[str, str], resource: Mapping[str, Any]) -> None:
+    """Begin to tell a caller that a user has a new coupon."""
+    tell(world, subject, PARTNER_SEND if subject[0] == "mchid" else BRAND_SEND, resource)

@@ -110,6 +110,14 @@ class Gate:
             raise no_auth("the brand has not granted this partner the product-coupon permission")
         return Asked(way.request, identity, Owner(identity.subject, brand_id), data)
 
+    def recognise(self, knock: Knock) -> Identity:
+        """Who asks for a file, which is no endpoint: its signature is all that is checked.
+
+        Raises:
+            Refusal: the request is not signed by a caller.
+        """
+        return self._authenticate(knock, knock.body).identity
+
     def _grants(self, partner: Partner, brand_id: str) -> bool:
         account = self._callers.find(partner.subject)
         return account is not None and brand_id in account.granted

@@ -51,12 +51,14 @@ class Asked:
         identity: who asks.
         owner: on whose behalf; None where the endpoint is about no brand.
         data: its members under their wire names, as they came, without a partner's brand_id.
+        origin: the address at which the sandbox was asked, for links that lead back to it.
     """
 
     request: type[AnyEndpoint]
     identity: Identity
     owner: Owner | None
     data: Mapping[str, Any] = attrs.field(repr=False)
+    origin: str = ""
 
     @property
     def scope(self) -> Owner:

@@ -1,16 +1,17 @@
-"""What the world is made of: product coupons, their stocks, users, tokens, and the coupons users hold."""
+"""What the world is made of: product coupons, their stocks, users, and tokens."""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
 from .handlers import Owner
 from .merchant_stocks import MerchantStock
-from .validity import ends, in_window
+from .validity import ends
 
 TOKEN_SECONDS: Final = 300
 """How long a pre-send token can be claimed."""
@@ -18,12 +19,23 @@ TOKEN_SECONDS: Final = 300
 
 @attrs.define(eq=False)
 class ProductCoupon:
-    """A product coupon: what was sent to create it, and when its review ends."""
+    """A product coupon: what was sent to create it, and when its review ends.
+
+    Attributes:
+        deactivated: who deactivated it when and why, as answers show it; None while nobody did.
+    """
 
     product_coupon_id: str
     owner: Owner
     members: Mapping[str, Any] = attrs.field(repr=False)
     reviewed_at: float
+    deactivated: Mapping[str, str] | None = None
+
+    def state(self, now: float) -> str:
+        """AUDITING until its review, then EFFECTIVE, and DEACTIVATED for good."""
+        if self.deactivated is not None:
+            return "DEACTIVATED"
+        return "AUDITING" if now < self.reviewed_at else "EFFECTIVE"
 
 
 @attrs.define(eq=False)
@@ -33,6 +45,13 @@ class Stock:
     Attributes:
         codes: all codes uploaded to it, in order.
         free: those that no user has yet.
+        stock_bundle_id: the bundle it is of; None for a stock by itself.
+        round_index: its round in the bundle, from 0.
+        stores: the stores associated with it, each with a number that later ones exceed.
+        store_numbers: where those come from.
+        changed_at: when it was last changed; a change is reviewed as a new stock is.
+        paused: whether someone holds it back: no call does, a test may.
+        deactivated: who deactivated it when and why, as answers show it; None while nobody did.
     """
 
     stock_id: str
@@ -44,6 +63,13 @@ class Stock:
     sent: int = 0
     sent_by_day: Counter[str] = attrs.field(factory=Counter[str], repr=False)
     sent_by_user: Counter[str] = attrs.field(factory=Counter[str], repr=False)
+    stock_bundle_id: str | None = None
+    round_index: int = 0
+    stores: dict[str, int] = attrs.field(factory=dict[str, int], repr=False)
+    store_numbers: Iterator[int] = attrs.field(factory=itertools.count, repr=False)
+    changed_at: float | None = None
+    paused: bool = False
+    deactivated: Mapping[str, str] | None = None
 
     @property
     def owner(self) -> Owner:
@@ -70,10 +96,14 @@ class Stock:
         raise TypeError(f"stock {self.stock_id} has no rule")
 
     def state(self, now: float) -> str:
-        """AUDITING until its review, then SENDING, and STOPPED after its end."""
+        """AUDITING until its review, then SENDING or PAUSED, and STOPPED after its end; DEACTIVATED for good."""
+        if self.deactivated is not None:
+            return "DEACTIVATED"
         if now < self.reviewed_at:
             return "AUDITING"
-        return "SENDING" if now <= ends(self.period) else "STOPPED"
+        if now > ends(self.period):
+            return "STOPPED"
+        return "PAUSED" if self.paused else "SENDING"
 
 
 @attrs.define(eq=False)
@@ -101,36 +131,6 @@ class Token:
     coupon_code: str | None = attrs.field(repr=False)
     attach: str | None = attrs.field(repr=False)
     until: float
-
-
-@attrs.define(eq=False)
-class UserCoupon:
-    """A coupon in a user's hand."""
-
-    coupon_code: str = attrs.field(repr=False)
-    stock: Stock
-    user: User
-    send_request_no: str
-    attach: str | None = attrs.field(repr=False)
-    received: float
-    begins: float
-    ends: float
-    confirmed: dict[str, str] | None = None
-    used: dict[str, Any] | None = attrs.field(default=None, repr=False)
-
-    def state(self, now: float) -> str:
-        """Its ``coupon_state``."""
-        if self.used is not None:
-            return "USED"
-        if self.confirmed is None:
-            return "CONFIRMING"
-        if now < self.begins:
-            return "PENDING"
-        return "EFFECTIVE" if now <= self.ends else "EXPIRED"
-
-    def in_window(self, now: float) -> bool:
-        """Whether the slots and windows of its stock allow this moment."""
-        return in_window(self.stock.period, now)
 
 
 @attrs.frozen

@@ -14,14 +14,16 @@ from aiohttp import web
 from .. import crypto
 from ..errors import ConfigurationError
 from ..identity import Brand, Identity, Merchant, Partner
-from . import files, merchant_coupons, user_coupons
-from .callbacks import BRAND_SEND, PARTNER_SEND, SCHEDULE, Callbacks
+from . import cash_coupons, certificates, files, merchant_coupons
+from .callbacks import SCHEDULE, Callbacks, Outbox
 from .callers import Callers, Keys
+from .claims import claim
 from .control import add_control_routes
 from .gate import Gate
 from .limits import Limits
 from .records import Stock
 from .refusals import Refusal
+from .sendings import send_event
 from .service import Arrival, Service
 from .trouble import Failure, Signature, Trouble
 from .world import World
@@ -104,7 +106,8 @@ class Sandbox:
             raise ConfigurationError("this sandbox is running already; make another one")
         self._keys = keys = self._keys or await Keys.generate_aside()
         self._callers = callers = Callers(keys)
-        self._callbacks = Callbacks(keys, self._schedule, self._clock)
+        self.world.room(certificates.PlatformCertificate).keys = keys
+        self._callbacks = self.world.room(Outbox).callbacks = Callbacks(keys, self._schedule, self._clock)
         gate = Gate(callers, keys.platform_id, self._limits, self._clock)
         self._service = Service(self.world, gate, keys, self._trouble)
         app = self._service.application()
@@ -248,13 +251,34 @@ class Sandbox:
                 "coupon_code": got.coupon_code,
                 "send_request_no": got.out_request_no,
             }
-        coupon, new = user_coupons.claim(self.world, found, found.stock)
-        resource = user_coupons.send_event(self.world, coupon)
-        subject = found.stock.owner.subject
-        config = self.world.notify_url(subject)
-        if new and config is not None:
-            self._callbacks.send(config.url, PARTNER_SEND if subject[0] == "mchid" else BRAND_SEND, resource)
-        return resource
+        return send_event(self.world, claim(self.world, found, found.stock))
+
+    def pay(self, coupon_id: str, *, mchid: str | None = None, total: int | None = None) -> str:
+        """Play the user who pays with a cash coupon.
+
+        Args:
+            coupon_id: what its sending answered.
+            mchid: who is paid; the first merchant where it can be used when None.
+            total: the amount of the order in fen; the least that will do when None.
+
+        Returns:
+            The number of the payment.
+
+        Raises:
+            Refusal: there is no such coupon, or it cannot be used now, there, or for so little.
+        """
+        return cash_coupons.pay(self.world, coupon_id, mchid=mchid, total=total).transaction_id
+
+    def refund(self, coupon_id: str) -> str:
+        """Play the merchant that pays back all that was paid with a cash coupon, which stays used.
+
+        Returns:
+            The number of the refund.
+
+        Raises:
+            Refusal: nothing was paid with such a coupon, or it was paid back before.
+        """
+        return cash_coupons.refund(self.world, coupon_id).refund_id
 
     async def settled(self) -> None:
         """Wait until every callback so far has been acknowledged or given up."""

@@ -19,13 +19,14 @@ from .. import jsontext
 from ..endpoint import AnyEndpoint, registry
 from ..identity import Identity
 from ..model import Items, hints, marks
+from . import flow_files
 from .callers import Keys
 from .control import PREFIX, control
 from .gate import Gate, Knock, Way
 from .handlers import Asked, Handler, handlers
 from .numbers import RequestNumbers
 from .refusals import Refusal
-from .trouble import Trouble
+from .trouble import Failure, Trouble
 from .world import World
 
 _Serve: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -73,6 +74,9 @@ class Arrival:
 
 
 _REMEMBERED: Final = 100
+_LARGEST_BODY: Final = 1024 * 1024
+_LARGEST_FORM: Final = 16 * 1024 * 1024
+"""Bytes: more than any image that is taken, so that a larger one is refused by the rules for images."""
 
 
 class Service:
@@ -96,17 +100,20 @@ class Service:
 
     def application(self) -> web.Application:
         """Make the application that serves every declared endpoint."""
-        app = web.Application(middlewares=[self._answer])
+        app = web.Application(middlewares=[self._answer], client_max_size=_LARGEST_FORM)
         for (method, path), way in ways().items():
             app.router.add_route(method, path, self._served(way))
+        app.router.add_route("GET", flow_files.PATH, self._file)
         return app
 
     def _served(self, way: Way) -> _Serve:
         async def serve(request: web.Request) -> web.StreamResponse:
             self.requests[way.request.name] += 1
             body = await request.read()
+            if len(body) > _LARGEST_BODY and not way.request.route.form:
+                raise web.HTTPRequestEntityTooLarge(_LARGEST_BODY, len(body))
             knock = Knock(request.method, request.raw_path, request.headers, dict(request.match_info), body)
-            asked = self._gate.admit(way, knock)
+            asked = attrs.evolve(self._gate.admit(way, knock), origin=f"{request.scheme}://{request.host}")
             named = {} if asked.owner is None else asked.owner.shown
             self.arrivals.append(Arrival(way.request.name, asked.identity.kind, {**asked.data, **named}))
             failure = self._trouble.next_failure()
@@ -117,13 +124,31 @@ class Service:
                 return self._signed(self._act(way.handler, asked))
             if failure.after_effect:
                 self._act(way.handler, asked)
-            if failure.refusal is not None:
-                raise failure.refusal
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()  # nobody is there to read it
+            return self._failed(failure, request)
 
         return serve
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Serve the file of a link: asked for with a signature, and answered without one."""
+        knock = Knock(request.method, request.raw_path, request.headers, {}, await request.read())
+        reader = self._gate.recognise(knock).subject
+        failure = self._trouble.next_failure()
+        if failure is not None:
+            return self._failed(failure, request)
+        content = flow_files.fetch(self._world, reader, request.query.get("token", ""))
+        return web.Response(body=content, content_type="text/csv", charset="utf-8")
+
+    def _failed(self, failure: Failure, request: web.Request) -> web.Response:
+        """Let a request fail, as was asked for.
+
+        Raises:
+            Refusal: that is what was asked for.
+        """
+        if failure.refusal is not None:
+            raise failure.refusal
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()  # nobody is there to read it
 
     def _act(self, handler: Handler, asked: Asked) -> bytes:
         """Carry a request out, or find what it was answered before; the answer's body, empty for 204."""

@@ -1,114 +1,31 @@
-"""Product coupons and their users: pre-sending, claiming, confirming, redeeming.
+"""Product coupons in users' hands: confirming them, showing them, deactivating them.
 
-https://pay.weixin.qq.com/doc/v3/partner/4016434365
+https://pay.weixin.qq.com/doc/v3/partner/4015781575
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from .handlers import Answer, Asked, handles
+from .holdings import UserCoupon
+from .pages import page
 from .product_coupons import product_coupon_entity, stock_entity
-from .records import TOKEN_SECONDS, Stock, Token, User, UserCoupon
-from .refusals import (
-    EXPIRED,
-    NO_COUPON,
-    NOT_SENDING,
-    NOT_YET,
-    OUTSIDE_WINDOW,
-    USED_BY_OTHER,
-    USER_CAP,
-    WRONG_STATE,
-    WRONG_STORE,
-    exhausted,
-    invalid,
-    not_found,
-    parameter,
-    taken,
-)
-from .validity import day, written
+from .refusals import NO_COUPON, WRONG_STATE, invalid, not_found
+from .validity import written
 from .world import World
 
-
-@handles("product_coupon.pre_send_coupon", replays=False, scope=("stock_id", "openid"))
-def pre_send_coupon(world: World, asked: Asked) -> Answer:
-    """Make a token, if the stock could send now; nothing is reserved until it is claimed."""
-    data = asked.data
-    stock = world.stock(asked.scope, data["product_coupon_id"], data["stock_id"])
-    if "stock_bundle_info" in stock.settings:
-        raise invalid("stocks of a bundle are sent together, through the endpoints for bundles")
-    code = data.get("coupon_code")
-    if (code is not None) != (stock.mode == "API_ASSIGN"):
-        raise parameter("/coupon_code", "is sent exactly when coupon_code_mode of the stock is API_ASSIGN")
-    user = world.user(data["appid"], data["openid"])
-    number = data["send_request_no"]
-    if (user.unionid, stock.stock_id, number) not in world.sendings:  # the component shows "received" to who has it
-        _require_room(world, stock, user, code)
-    token = Token(asked.identity.subject, stock, user, number, code, data.get("attach"), world.now + TOKEN_SECONDS)
-    return {"token": world.new_token(token)}
-
-
-def _require_room(world: World, stock: Stock, user: User, code: str | None) -> None:
-    """Refuse unless the stock can send this user one more coupon now."""
-    if stock.state(world.now) != "SENDING":
-        raise invalid("the stock is not in state SENDING", NOT_SENDING)
-    caps = stock.settings["stock_send_rule"]
-    if stock.sent >= stock.max_count:
-        raise exhausted("the stock has sent max_count coupons")
-    if "max_count_per_day" in caps and stock.sent_by_day[day(world.now)] >= caps["max_count_per_day"]:
-        raise exhausted("the stock has sent max_count_per_day coupons today")
-    if stock.sent_by_user[user.unionid] >= caps["max_count_per_user"]:
-        raise invalid("the user has max_count_per_user coupons of the stock", USER_CAP)
-    if stock.mode == "UPLOAD" and not stock.free:
-        raise exhausted("the uploaded codes of the stock are used up")
-    if code is not None and code in world.codes[stock.owner.brand_id]:
-        raise taken("the coupon code is taken; use another one")
-
-
-def claim(world: World, token: Token, stock: Stock) -> tuple[UserCoupon, bool]:
-    """Give a token's user the coupon.
-
-    Returns:
-        The coupon, and whether it is new: the same user, stock and number has one coupon only.
-
-    Raises:
-        Refusal: the stock cannot send any more.
-    """
-    coupon = world.sendings.get((token.user.unionid, stock.stock_id, token.send_request_no))
-    if coupon is not None:
-        return coupon, False
-    _require_room(world, stock, token.user, token.coupon_code)
-    return world.send(stock, token, world.take_code(stock, token.coupon_code)), True
-
-
-def send_event(world: World, coupon: UserCoupon) -> dict[str, Any]:
-    """What the callback of a new coupon says; its openid is that of the stock's ``notify_appid``."""
-    stock = coupon.stock
-    appid = stock.settings["notify_config"]["notify_appid"]
-    event = {
-        "coupon_code": coupon.coupon_code,
-        **stock.owner.shown,
-        "product_coupon_id": stock.product_coupon.product_coupon_id,
-        "stock_id": stock.stock_id,
-        "appid": appid,
-        "openid": world.openid(coupon.user, appid),
-        "unionid": coupon.user.unionid,
-        "receive_time": written(coupon.received),
-        "send_request_no": coupon.send_request_no,
-        "send_channel": "RECEIVE_COMPONENT",
-        "valid_begin_time": written(coupon.begins),
-        "valid_end_time": written(coupon.ends),
-    }
-    return event if coupon.attach is None else event | {"attach": coupon.attach}
+_AT_THEIR_END: Final = ("USED", "DELETED", "EXPIRED", "DEACTIVATED")
 
 
 @handles("product_coupon.confirm_coupon")
 def confirm_coupon(world: World, asked: Asked) -> Answer:
     """Confirm a coupon: it becomes EFFECTIVE, or PENDING before its validity begins."""
-    coupon = _coupon(world, asked)
-    if coupon.confirmed is not None:
-        raise invalid(f"the coupon is {coupon.state(world.now)}, not CONFIRMING", WRONG_STATE)
+    coupon = find(world, asked)
+    state = coupon.state(world.now)
+    if state != "CONFIRMING":
+        raise invalid(f"the coupon is {state}, not CONFIRMING", WRONG_STATE)
     coupon.confirmed = {
         "confirm_request_no": asked.data["out_request_no"],
         "confirm_time": written(world.now),
@@ -116,43 +33,75 @@ def confirm_coupon(world: World, asked: Asked) -> Answer:
     return coupon_entity(world, coupon)
 
 
-@handles("product_coupon.use_coupon")
-def use_coupon(world: World, asked: Asked) -> Answer:
-    """Redeem a coupon that is EFFECTIVE, inside the slots and windows of its stock."""
-    coupon = _coupon(world, asked)
-    now = world.now
-    state = coupon.state(now)
-    if "sequential_usage_rule" in coupon.stock.settings:
-        raise invalid("the sandbox does not redeem coupons of the withdrawn usage_mode SEQUENTIAL")
-    if state == "USED":
-        raise invalid("the coupon was redeemed by another request", USED_BY_OTHER)
-    if state == "CONFIRMING":
-        raise invalid("the coupon is CONFIRMING; confirm it first", WRONG_STATE)
-    if state == "PENDING":
-        raise exhausted("the validity of the coupon has not begun", NOT_YET)
-    if state == "EXPIRED":
-        raise invalid("the coupon has expired", EXPIRED)
-    if "store_id" in asked.data and coupon.stock.settings["store_scope"] == "SPECIFIC":
-        raise invalid("the store is not associated with the stock", WRONG_STORE)  # no declared endpoint associates one
-    if not coupon.in_window(now):
-        raise exhausted("the coupon cannot be used at this time of day or week", OUTSIDE_WINDOW)
-    kept = ("associated_order_info", "associated_pay_score_order_info", "saved_amount")
-    coupon.used = {
-        "use_request_no": asked.data["out_request_no"],
-        "use_time": asked.data["use_time"],
-        **{name: asked.data[name] for name in kept if name in asked.data},
-    }
+@handles("product_coupon.deactivate_user_coupon")
+def deactivate_user_coupon(world: World, asked: Asked) -> Answer:
+    """Deactivate a coupon by itself, if it is not at its end already."""
+    coupon = find(world, asked)
+    if coupon.bundle is not None:
+        raise invalid("coupons of a bundle are deactivated together, through the endpoint for bundles")
+    deactivate(world, coupon, asked.data)
     return coupon_entity(world, coupon)
+
+
+def deactivate(world: World, coupon: UserCoupon, data: Mapping[str, Any]) -> None:
+    """Deactivate a coupon; one that is USED, DELETED or over stays what it is.
+
+    Of those that are CONFIRMING or PENDING nothing is documented: here they are deactivated.
+    """
+    if coupon.state(world.now) not in _AT_THEIR_END:
+        coupon.deactivated = {
+            "deactivate_request_no": data["out_request_no"],
+            "deactivate_time": written(world.now),
+            "deactivate_reason": data["deactivate_reason"],
+        }
 
 
 @handles("product_coupon.get_user_coupon")
 def get_user_coupon(world: World, asked: Asked) -> Answer:
     """Show a user's coupon."""
-    return coupon_entity(world, _coupon(world, asked))
+    return coupon_entity(world, find(world, asked))
 
 
-def _coupon(world: World, asked: Asked) -> UserCoupon:
-    data: Mapping[str, Any] = asked.data
+@handles("product_coupon.list_user_coupons")
+def list_user_coupons(world: World, asked: Asked) -> Answer:
+    """Show a page of a user's coupons; without the list where there are none."""
+    coupons, said = page(_matching(world, asked), asked.data)
+    return {**({"user_coupon_list": [coupon_entity(world, coupon) for coupon in coupons]} if coupons else {}), **said}
+
+
+def _matching(world: World, asked: Asked) -> Iterator[tuple[int, UserCoupon]]:
+    """The coupons that a request asks for, each with its place among all coupons."""
+    data, owner = asked.data, asked.scope
+    stock_id = data.get("stock_id")
+    product_coupon_id = data.get("product_coupon_id")
+    if product_coupon_id is None and stock_id is not None:
+        stock = world.stocks.get(stock_id)
+        if stock is None or stock.owner != owner:
+            raise not_found("stock_id")
+    elif product_coupon_id is not None and stock_id is not None:
+        world.stock(owner, product_coupon_id, stock_id)
+    elif product_coupon_id is not None:
+        world.product_coupon(owner, product_coupon_id)
+    for number, coupon in enumerate(world.coupons.values()):
+        bundle_id = None if coupon.bundle is None else coupon.bundle.user_coupon_bundle_id
+        if (
+            coupon.stock.owner == owner
+            and coupon.user.openids.get(data["appid"]) == data["openid"]
+            and product_coupon_id in {None, coupon.stock.product_coupon.product_coupon_id}
+            and stock_id in {None, coupon.stock.stock_id}
+            and data.get("user_coupon_bundle_id") in {None, bundle_id}
+            and data.get("coupon_state") in {None, coupon.state(world.now)}
+        ):
+            yield number, coupon
+
+
+def find(world: World, asked: Asked) -> UserCoupon:
+    """The coupon that a request names.
+
+    Raises:
+        Refusal: this user has no such coupon of this stock.
+    """
+    data = asked.data
     stock = world.stock(asked.scope, data["product_coupon_id"], data["stock_id"])
     coupon = world.coupons.get((asked.scope.brand_id, data["coupon_code"]))
     if coupon is None or coupon.stock is not stock or coupon.user.openids.get(data["appid"]) != data["openid"]:
@@ -162,7 +111,7 @@ def _coupon(world: World, asked: Asked) -> UserCoupon:
 
 def coupon_entity(world: World, coupon: UserCoupon) -> dict[str, Any]:
     """A user's coupon as answers show it."""
-    stock = coupon.stock
+    stock, sending = coupon.stock, coupon.sending
     entity: dict[str, Any] = {
         "coupon_code": coupon.coupon_code,
         **stock.owner.shown,
@@ -170,11 +119,32 @@ def coupon_entity(world: World, coupon: UserCoupon) -> dict[str, Any]:
         "valid_begin_time": written(coupon.begins),
         "valid_end_time": written(coupon.ends),
         "receive_time": written(coupon.received),
-        "send_request_no": coupon.send_request_no,
-        "send_channel": "RECEIVE_COMPONENT",
+        "send_request_no": sending.send_request_no,
+        "send_channel": sending.channel,
         **(coupon.confirmed or {}),
-        "single_usage_detail": coupon.used or {},
+        **(coupon.deactivated or {}),
+        **_usage(coupon),
         "product_coupon": product_coupon_entity(world, stock.product_coupon),
         "stock": stock_entity(world, stock),
     }
-    return entity if coupon.attach is None else entity | {"attach": coupon.attach}
+    if sending.attach is not None:
+        entity["attach"] = sending.attach
+    if sending.tags is not None:
+        entity["coupon_tag_info"] = sending.tags
+    return entity
+
+
+def _usage(coupon: UserCoupon) -> dict[str, Any]:
+    detail = {**(coupon.returned or {}), **(coupon.used or {})}
+    bundle = coupon.bundle
+    if bundle is None:
+        return {"single_usage_detail": detail}
+    return {
+        "progressive_bundle_usage_detail": detail,
+        "user_product_coupon_bundle_info": {
+            "user_coupon_bundle_id": bundle.user_coupon_bundle_id,
+            "user_coupon_bundle_index": coupon.stock.round_index,
+            "total_count": len(bundle.stocks),
+            "used_count": bundle.used_count,
+        },
+    }

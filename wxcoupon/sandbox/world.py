@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from .handlers import Owner
-from .merchant_stocks import CODE_MODES, DEFAULT_STOCKS, MerchantCoupon, MerchantStock
-from .records import NotifyUrl, ProductCoupon, Stock, Token, User, UserCoupon
+from .holdings import UserCoupon
+from .merchant_stocks import DEFAULT_STOCKS, MerchantCoupon, MerchantStock, seeded
+from .records import NotifyUrl, ProductCoupon, Stock, Token, User
 from .refusals import not_found
-from .validity import day, validity, written
+from .validity import written
 
 T = TypeVar("T")
 
@@ -72,12 +73,39 @@ class World:
         self.product_coupons[made.product_coupon_id] = made
         return made
 
-    def new_stock(self, product_coupon: ProductCoupon, settings: Mapping[str, Any]) -> Stock:
+    def new_stock(
+        self,
+        product_coupon: ProductCoupon,
+        settings: Mapping[str, Any],
+        *,
+        stock_bundle_id: str | None = None,
+        round_index: int = 0,
+    ) -> Stock:
         """Keep a stock of a product coupon under a new number."""
         number = f"{product_coupon.product_coupon_id}{len(self.stocks) + 1:03}"
         made = Stock(number, product_coupon, settings, self.now + self.review_seconds)
+        made.stock_bundle_id, made.round_index = stock_bundle_id, round_index
         self.stocks[number] = made
         return made
+
+    def new_bundle(self, product_coupon: ProductCoupon, rounds: Iterable[Mapping[str, Any]]) -> list[Stock]:
+        """Keep a stock for each round, under a new number of their bundle."""
+        number = f"{product_coupon.product_coupon_id}{len(self.stocks) + 1:03}9"
+        return [
+            self.new_stock(product_coupon, settings, stock_bundle_id=number, round_index=index)
+            for index, settings in enumerate(rounds)
+        ]
+
+    def product_coupon(self, owner: Owner, product_coupon_id: str) -> ProductCoupon:
+        """A product coupon of *owner*'s.
+
+        Raises:
+            Refusal: there is no such product coupon for this caller.
+        """
+        found = self.product_coupons.get(product_coupon_id)
+        if found is None or found.owner != owner:
+            raise not_found("product_coupon_id")
+        return found
 
     def stock(self, owner: Owner, product_coupon_id: str, stock_id: str) -> Stock:
         """A stock of a product coupon of *owner*'s.
@@ -85,13 +113,27 @@ class World:
         Raises:
             Refusal: there is no such product coupon, or no such stock of it, for this caller.
         """
-        product_coupon = self.product_coupons.get(product_coupon_id)
-        if product_coupon is None or product_coupon.owner != owner:
-            raise not_found("product_coupon_id")
+        product_coupon = self.product_coupon(owner, product_coupon_id)
         stock = self.stocks.get(stock_id)
         if stock is None or stock.product_coupon is not product_coupon:
             raise not_found("stock_id")
         return stock
+
+    def stocks_of(self, product_coupon: ProductCoupon) -> list[Stock]:
+        """The stocks of a product coupon, in the order they were made."""
+        return [stock for stock in self.stocks.values() if stock.product_coupon is product_coupon]
+
+    def bundle(self, owner: Owner, product_coupon_id: str, stock_bundle_id: str) -> list[Stock]:
+        """The stocks of a bundle, in the order of rounds.
+
+        Raises:
+            Refusal: there is no such product coupon, or no such bundle of it, for this caller.
+        """
+        product_coupon = self.product_coupon(owner, product_coupon_id)
+        found = [stock for stock in self.stocks_of(product_coupon) if stock.stock_bundle_id == stock_bundle_id]
+        if not found:
+            raise not_found("stock_bundle_id")
+        return found
 
     def user(self, appid: str, openid: str) -> User:
         """The person with this openid under this appid; a new one when nobody has it yet."""
@@ -139,18 +181,6 @@ class World:
         self.codes[stock.owner.brand_id].add(code)
         return code
 
-    def send(self, stock: Stock, token: Token, code: str) -> UserCoupon:
-        """Put a coupon into the hand of a token's user and count it."""
-        now = self.now
-        begins, last = validity(stock.period, now)
-        coupon = UserCoupon(code, stock, token.user, token.send_request_no, token.attach, now, begins, last)
-        stock.sent += 1
-        stock.sent_by_day[day(now)] += 1
-        stock.sent_by_user[token.user.unionid] += 1
-        self.coupons[stock.owner.brand_id, code] = coupon
-        self.sendings[token.user.unionid, stock.stock_id, token.send_request_no] = coupon
-        return coupon
-
     def add_merchant_stock(
         self,
         stock_id: str,
@@ -162,7 +192,7 @@ class World:
         product_information: bool = True,
         codes: Iterable[str] = (),
     ) -> MerchantStock:
-        """Seed a stock of merchant coupons, as no declared endpoint creates one.
+        """Seed a stock of merchant coupons, which is there without a call that creates it, and lasts a year.
 
         Args:
             stock_id: its number.
@@ -176,12 +206,16 @@ class World:
         Raises:
             ValueError: there is no such ``coupon_code_mode``.
         """
-        if coupon_code_mode not in CODE_MODES:
-            raise ValueError(f"coupon_code_mode is one of {', '.join(CODE_MODES)}, not {coupon_code_mode!r}")
-        stock = MerchantStock(
-            stock_id, coupon_code_mode, max_count, max_count_per_user, owner_mchid, product_information, list(codes)
+        stock = self.merchant_stocks[stock_id] = seeded(
+            stock_id,
+            coupon_code_mode=coupon_code_mode,
+            max_count=max_count,
+            max_count_per_user=max_count_per_user,
+            owner_mchid=owner_mchid,
+            product_information=product_information,
+            codes=codes,
+            now=self.now,
         )
-        self.merchant_stocks[stock_id] = stock
         return stock
 
     def counted(self) -> dict[str, Any]:
