@@ -6,20 +6,28 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, overload
 
+from typing_extensions import TypeVar
+
+from . import paging
 from .bulk import Done, Failed
 from .chain import Chain, compose
-from .client import Client, Who
-from .endpoint import Endpoint
+from .download import Downloadable
+from .endpoint import Endpoint, Listing
 from .errors import ClientStateError, ConfigurationError, WxCouponError
+from .identity import Brand, Merchant, Partner
 from .wire import Answer, WireRequest
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a client brings aiohttp with it; whoever is given one here has it already
+    from .client import Client
     from .settings import Settings
 
 R = TypeVar("R")
+Item = TypeVar("Item")
+Who = TypeVar("Who", bound=Merchant | Partner | Brand, default=Any)
 
 
 class Blocking(Generic[Who]):
@@ -82,6 +90,26 @@ class Blocking(Generic[Who]):
     def call(self, request: Endpoint[R, Who]) -> R:
         """Make a typed call; see :meth:`Client.call`."""
         return self._run(self._client.call(request))
+
+    def pages(self, request: Listing[R, Item, Who]) -> Iterator[Item]:
+        """Go through everything a listing has, page after page; see :meth:`Client.pages`."""
+        following: Listing[R, Item, Who] | None = request
+        total: int | None = None
+        while following is not None:
+            answer = self.call(following)
+            yield from paging.items(following, answer)
+            total = paging.total(answer, total)
+            following = paging.following(following, answer, total)
+
+    @overload
+    def download(self, flow: Downloadable, to: None = None) -> bytes: ...
+    @overload
+    def download(self, flow: Downloadable, to: str | Path) -> Path: ...
+    def download(self, flow: Downloadable, to: str | Path | None = None) -> bytes | Path:
+        """Fetch the file that an answer announces with a link and a hash; see :meth:`Client.download`."""
+        if to is None:
+            return self._run(self._client.download(flow))
+        return self._run(self._client.download(flow, to))
 
     def send(self, request: Endpoint[Any, Who]) -> Answer:
         """Make a typed call and return its answer as it came; see :meth:`Client.send`."""
@@ -178,4 +206,6 @@ def blocking(client: Client[Any] | Settings) -> Blocking[Any]:
     Returns:
         A context manager with :meth:`~Blocking.call`, the untyped styles and :meth:`~Blocking.bulk`.
     """
+    from .client import Client
+
     return Blocking(client if isinstance(client, Client) else client.client())

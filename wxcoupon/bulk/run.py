@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from ..client import Client
 from ..endpoint import Endpoint
 from ..errors import ConfigurationError, WxCouponError
 from ..identity import Brand, Merchant, Partner
 from .ending import end
+
+if TYPE_CHECKING:  # a client brings aiohttp with it; whoever gives one has it already
+    from ..client import Client
 
 R = TypeVar("R")
 Q = TypeVar("Q", bound=Endpoint[Any, Any])
