@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from wxcoupon.endpoint import FAMILIES
+
 ROOT = Path(__file__).parents[2]
 HIDE = "import sys; sys.modules.update(wechatpayv3=None, httpx=None)"
 CONCURRENCIES = ["1", "8", "32"]
@@ -75,3 +77,11 @@ def test_the_bulk_benchmark_uploads_to_the_sandbox_and_to_the_bound() -> None:
                 assert_measured(value)
         assert_measured(report[f"of_presigned_limit_c{concurrency}"])
     assert_measured(report["memory"]["before_mb"])
+
+
+def test_the_import_benchmark_reports_the_window_the_client_and_every_family() -> None:
+    """bench_import prints one JSON object with every import beside aiohttp's."""
+    report = run("bench_import")
+    assert {"aiohttp", "wxcoupon", "client", *FAMILIES, "everything"} == set(report["vs_aiohttp"])
+    for value in (*report["milliseconds"].values(), *report["vs_aiohttp"].values(), report["of_import_limit"]):
+        assert_measured(value)

@@ -56,7 +56,7 @@ def test_endpoints_with_their_types(bare: Cli) -> None:
     for entry in listed.values():
         parts = [entry, *(part for part in entry["types"].values() if "fields" in part)]
         words = {word for part in parts for field in part["fields"] for word in re.findall(r"\w+", field["type"])}
-        assert words - set(entry["types"]) <= {"str", "int", "bool", "list", "datetime"}
+        assert words - set(entry["types"]) <= {"str", "int", "bool", "list", "datetime", "bytes"}
 
 
 def test_endpoints_as_text(bare: Cli) -> None:

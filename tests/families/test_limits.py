@@ -1,59 +1,42 @@
 """Every documented limit of everything that is sent: its edge is let through, and one step beyond is refused."""
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from wxcoupon import endpoint
 from wxcoupon.checks import faults
 from wxcoupon.convert import from_wire
 from wxcoupon.model import Model
 
-from . import declared
-
-DOCUMENTED: dict[str, Any] = json.loads((Path(__file__).parent / "documented.json").read_text("utf-8"))
-
-
-def _tables() -> dict[type[Model], list[dict[str, Any]]]:
-    """Every class that is sent, with the documented facts of its fields."""
-    tables: dict[type[Model], list[dict[str, Any]]] = {
-        part: DOCUMENTED["models"][name] for name, part in declared.requested().items()
-    }
-    for name, request in endpoint.registry().items():
-        documented = DOCUMENTED["endpoints"][name]
-        tables[request] = [*documented["path"], *documented["query"], *documented["body"]]
-    return tables
+from .contracts import TABLES, sent
 
 
 def _edges(fact: dict[str, Any]) -> list[tuple[Any, Any]]:
     """Pairs of a value that is just allowed and one that is just not."""
-    kind = fact["type"]
-    if kind in DOCUMENTED["enums"]:
-        return [(value, f"{value}_OF_TOMORROW") for value in DOCUMENTED["enums"][kind]]
-    if kind in DOCUMENTED["models"]:
-        return [({}, "x")]
-    return {"text": _texts, "whole": _numbers, "list": _lists, "time": _times, "truth": _truths}[kind](fact)
+    if fact["type"] == "enum":
+        values = TABLES[fact["family"]]["enums"][fact["enum"]]
+        return [(value, f"{value}_OF_TOMORROW") for value in values]
+    shapes = {"text": _texts, "whole": _numbers, "list": _lists, "time": _times, "truth": _truths}
+    return shapes[fact["type"]](fact) if fact["type"] in shapes else [({} if fact["type"] == "object" else b"x", "x")]
 
 
 def _texts(fact: dict[str, Any]) -> list[tuple[Any, Any]]:
     short = "a" * fact.get("min_length", 1)
     edges: list[tuple[Any, Any]] = [(short, 5), (short, f"{short}🎁")]
-    if "max_length" in fact:
+    if fact.get("max_length"):
         edges.append(("a" * fact["max_length"], "a" * (fact["max_length"] + 1)))
     if fact["required"] or len(short) > 1:
         edges.append((short, short[1:]))
-    if "alphabet" in fact:
+    if fact.get("alphabet"):
         edges.append((short, short + next(mark for mark in "!中" if not re.match(f"[{fact['alphabet']}]", mark))))
     return edges
 
 
 def _numbers(fact: dict[str, Any]) -> list[tuple[Any, Any]]:
-    step, least = fact.get("multiple_of", 1), fact.get("min", 0)
+    step, least = fact.get("multiple_of", 1), fact.get("min") or 0
     edges: list[tuple[Any, Any]] = [(least, least - step), (least, "1"), (least, True)]
-    if "max" in fact:
+    if fact.get("max"):
         edges.append((fact["max"], fact["max"] + step))
     if step > 1:
         edges.append((least, least + 1))
@@ -62,9 +45,9 @@ def _numbers(fact: dict[str, Any]) -> list[tuple[Any, Any]]:
 
 def _lists(fact: dict[str, Any]) -> list[tuple[Any, Any]]:
     least = fact.get("min_items", 1)
-    few, many = _distinct(least), _distinct(fact.get("max_items", least) + 1)
+    few, many = _distinct(least), _distinct((fact.get("max_items") or least) + 1)
     edges: list[tuple[Any, Any]] = [(few, "x")]
-    if "max_items" in fact:
+    if fact.get("max_items"):
         edges.append((many[1:], many))
     if fact["required"] or least > 1:
         edges.append((few, few[1:]))
@@ -88,14 +71,16 @@ def _distinct(count: int) -> list[str]:
 def _at(cls: type[Model], name: str, value: Any) -> list[str]:
     """What is wrong with a field by itself ("has to be …"), and not with what stands beside it or in it."""
     found = faults(from_wire(cls, {name: value}))
-    return [fault.problem for fault in found if fault.path == f"$.{name}" and fault.problem.startswith("has ")]
+    own = [fault.problem for fault in found if fault.path == f"$.{name}" and fault.problem.startswith("has ")]
+    return [problem for problem in own if not problem.startswith("has to begin ")]  # a rule beside the limits
 
 
+SENT = {f"{cls.__module__.removeprefix('wxcoupon.')}.{cls.__name__}": (cls, facts) for cls, facts in sent().items()}
 CASES = [
-    pytest.param(cls, fact["name"], allowed, refused, id=f"{cls.__name__}.{fact['name']}-{number}")
-    for cls, facts in _tables().items()
+    pytest.param(cls, fact["name"], allowed, refused, id=f"{name}.{fact['name']}-{number}")
+    for name, (cls, facts) in SENT.items()
     for fact in facts
-    if "pattern" not in fact
+    if not fact.get("pattern")  # what matches one is for the tests of its rule
     for number, (allowed, refused) in enumerate(_edges(fact))
 ]
 
@@ -108,8 +93,8 @@ def test_edges(cls: type[Model], name: str, allowed: Any, refused: Any) -> None:
 
 
 REQUIRED = [
-    pytest.param(cls, [fact["name"] for fact in facts if fact["required"]], id=cls.__name__)
-    for cls, facts in _tables().items()
+    pytest.param(cls, [fact["name"] for fact in facts if fact["required"]], id=name)
+    for name, (cls, facts) in SENT.items()
 ]
 
 

@@ -1,19 +1,21 @@
 """Any JSON object at all is read as an answer, and written back equal to what came."""
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wxcoupon import convert, endpoint
-from wxcoupon.model import Model
-
-from . import declared
+from wxcoupon.model import Model, fields, hints
 
 ANSWERS: dict[str, type[Model]] = {
-    request.returns.__name__: request.returns for request in endpoint.registry().values() if request.returns
+    request.name: request.returns
+    for request in endpoint.registry().values()
+    if request.returns not in {None, type(None)}
 }
 WORDS = st.text(max_size=8)
 # Not null: what is null is taken for left out, which is the one thing that is not kept.
@@ -28,29 +30,28 @@ TIMES = (
     | st.datetimes().map(lambda moment: f"{moment.isoformat(timespec='seconds')}Z")
     | st.dates().map(str)
 )
-PLAIN: dict[str, st.SearchStrategy[Any]] = {
-    "text": WORDS,
-    "whole": st.integers(),
-    "truth": st.booleans(),
-    "time": TIMES,
-}
+PLAIN: dict[Any, st.SearchStrategy[Any]] = {str: WORDS, int: st.integers(), bool: st.booleans(), datetime: TIMES}
 
 
-def _shaped(fact: dict[str, Any], models: dict[str, type[Any]]) -> st.SearchStrategy[Any]:
+def _shaped(annotation: Any) -> st.SearchStrategy[Any]:
     """Values as declared, and sometimes anything else."""
-    kind = fact["type"]
-    if kind == "list":
-        return st.lists(_shaped(fact["items"], models), max_size=2) | ANYTHING
-    if kind in PLAIN:
-        return PLAIN[kind] | ANYTHING
-    if issubclass(models[kind], Model):
-        return _objects(models[kind], models) | ANYTHING
-    return st.sampled_from([member.value for member in models[kind]]) | WORDS | ANYTHING
+    if get_origin(annotation) is Annotated:
+        return _shaped(get_args(annotation)[0])
+    if get_origin(annotation) is list:
+        return st.lists(_shaped(get_args(annotation)[0]), max_size=2) | ANYTHING
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    if parts:
+        return _shaped(parts[0])
+    if annotation in PLAIN:
+        return PLAIN[annotation] | ANYTHING
+    if issubclass(annotation, StrEnum):
+        return st.sampled_from([member.value for member in annotation]) | WORDS | ANYTHING
+    return _objects(annotation) | ANYTHING
 
 
-def _objects(cls: type[Model], models: dict[str, type[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+def _objects(cls: type[Model]) -> st.SearchStrategy[dict[str, Any]]:
     """Objects with any of the declared members, and perhaps others."""
-    known = {name: st.deferred(_later(fact, models)) for name, fact in declared.facts(cls).items()}
+    known = {name: st.deferred(_later(hint)) for name, hint in hints(cls).items() if name in _names(cls)}
     return st.builds(
         lambda others, members: others | members,
         st.dictionaries(WORDS | st.just("extra"), ANYTHING, max_size=1),
@@ -58,14 +59,19 @@ def _objects(cls: type[Model], models: dict[str, type[Any]]) -> st.SearchStrateg
     )
 
 
-def _later(fact: dict[str, Any], models: dict[str, type[Any]]) -> Callable[[], st.SearchStrategy[Any]]:
-    return lambda: _shaped(fact, models)
+def _names(cls: type[Model]) -> set[str]:
+    return {field.name for field in fields(cls)}
 
 
-STRATEGIES = {name: _objects(cls, declared.answered()) for name, cls in ANSWERS.items()}
+def _later(annotation: Any) -> Callable[[], st.SearchStrategy[Any]]:
+    return lambda: _shaped(annotation)
 
 
-@pytest.mark.parametrize("name", sorted(ANSWERS))
+DISTINCT = {cls: name for name, cls in ANSWERS.items()}
+STRATEGIES = {name: _objects(cls) for cls, name in DISTINCT.items()}
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
 @settings(
     max_examples=40,
     deadline=None,  # a slow machine is no failure

@@ -8,6 +8,7 @@ import pytest
 import wxcoupon
 from wxcoupon import endpoint
 from wxcoupon.endpoint import required, type_name
+from wxcoupon.model import fields
 
 PACKAGE = Path(wxcoupon.__file__).parent
 MODULES = sorted(path for family in endpoint.FAMILIES for path in (PACKAGE / family).glob("*.py"))
@@ -88,8 +89,8 @@ def test_the_words_for_a_field(name: str, field: str, words: str, needed: bool) 
 def test_every_field_has_words() -> None:
     """No field of any endpoint has a type that cannot be put in words."""
     for request in endpoint.registry().values():
-        for field in (*request.route.holes, *request.route.query, *request.route.body):
-            words = type_name(request, field)
+        for field in fields(request):
+            words = type_name(request, field.name)
             assert words
             assert "Annotated" not in words
             assert "None" not in words

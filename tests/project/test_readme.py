@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.pictures import png
 from tests.sandbox_thread import running
-from wxcoupon.endpoint import registry
+from wxcoupon import Brand, Merchant, Partner
+from wxcoupon.endpoint import FAMILIES, Route, registry
 from wxcoupon.sandbox import Sandbox
 from wxcoupon.settings import TABLE
 
@@ -27,6 +29,7 @@ BIN = Path(sys.executable).parent
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A directory with the settings of a running sandbox, as the README's commands leave it."""
     home = tmp_path_factory.mktemp("readme")
+    (home / "tea.png").write_bytes(png())
     with running(Sandbox(rate_limits="off", directory=home / "sandbox")):
         yield home
 
@@ -93,6 +96,22 @@ def test_table_of_endpoints() -> None:
     table = README.partition("<!-- endpoints -->\n")[2].partition("\n<!-- end of endpoints -->")[0]
 
     assert _endpoints() == table
+
+
+def test_table_of_families() -> None:
+    """The table counts the endpoints of each family, and how many of them each identity may ask."""
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (\d+) \| (.*) \|$", README, re.MULTILINE)
+    said = {family: (int(count), asked) for family, count, asked in rows}
+    counted = {family: [r.route for n, r in registry().items() if n.startswith(f"{family}.")] for family in FAMILIES}
+
+    assert said == {family: (len(routes), _asked_by(routes)) for family, routes in counted.items()}
+
+
+def _asked_by(routes: list[Route]) -> str:
+    kinds = {kind.__name__: sum(kind in route.callers for route in routes) for kind in (Merchant, Partner, Brand)}
+    return ", ".join(
+        kind if count == len(routes) else f"{count} of them {kind}" for kind, count in kinds.items() if count
+    )
 
 
 def test_table_of_settings() -> None:

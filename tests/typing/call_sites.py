@@ -5,9 +5,10 @@ is not needed is an error of its own in both.
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import assert_type
 
-from wxcoupon import Brand, Client, Done, Failed, Merchant, Partner, blocking, bulk, busifavor
+from wxcoupon import Brand, Client, Done, Failed, Merchant, Partner, blocking, bulk, busifavor, cash_coupon
 from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import upload_requests
 
@@ -25,6 +26,31 @@ async def answers_are_inferred(partner: Client[Partner], brand: Client[Brand], m
     assert_type(await merchant.call(send), busifavor.SentCoupon)
     assert_type(await partner.call(send), busifavor.SentCoupon)
     assert_type(partner.for_brand("120345"), Client[Partner])
+
+
+async def listings_know_what_they_list(partner: Client[Partner], brand: Client[Brand]) -> None:
+    listing = pc.ListUserCoupons(openid="o", product_coupon_id="1", stock_id="2", appid="wx")
+    assert_type([coupon async for coupon in partner.pages(listing)], list[pc.UserProductCouponEntity])
+    assert_type([coupon async for coupon in brand.pages(listing)], list[pc.UserProductCouponEntity])
+    assert_type((await brand.call(listing)).next_page_token, str | None)
+    with blocking(brand) as api:
+        assert_type(list(api.pages(listing)), list[pc.UserProductCouponEntity])
+    # an endpoint that is no listing
+    partner.pages(pc.GetStock(product_coupon_id="1", stock_id="2"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    # a listing that is not open to this caller
+    brand.pages(busifavor.ListUserCoupons(openid="o", appid="wx"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def files_come_as_bytes_or_go_to_a_path(merchant: Client[Merchant]) -> None:
+    flow = await merchant.call(cash_coupon.GetUseFlow(stock_id="1"))
+    assert_type(await merchant.download(flow), bytes)
+    assert_type(await merchant.download(flow, to="flow.csv"), Path)
+    with blocking(merchant) as api:
+        assert_type(api.download(flow), bytes)
+        assert_type(api.download(flow, to="flow.csv"), Path)
+    # an answer that announces no file
+    callback = await merchant.call(cash_coupon.GetCallback(mchid="1900000001"))
+    await merchant.download(callback)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 
 
 async def mistakes_are_rejected(partner: Client[Partner], brand: Client[Brand], merchant: Client[Merchant]) -> None:
