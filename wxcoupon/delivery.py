@@ -43,6 +43,11 @@ MAIN_HOST, BACKUP_HOST = API_HOSTS
 _CHUNK: Final = 256 * 1024
 """Bytes of a file that are taken from the wire at once, at the most."""
 
+_SLOWEST: Final = 1024
+"""Bytes a second below which a file that keeps coming is given up, once the time of one silence is used up too."""
+_WITH_BODY: Final = frozenset({"POST", "PATCH", "PUT"})
+"""Methods whose requests are JSON with a body or without; of one without, aiohttp would say octet-stream."""
+
 _log = logging.getLogger("wxcoupon")
 
 
@@ -147,6 +152,8 @@ class Delivery:
         self._pacer = pacer
         self._sleep = sleep
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._files: set[aiohttp.StreamReader] = set()
+        self._patient = timeout
         self._closed = False
         self._headers = CIMultiDict(
             {
@@ -181,6 +188,8 @@ class Delivery:
         """Close the session, if it was made here; the client cannot be used afterwards."""
         self._closed = True
         if self._owned and self._session is not None:
+            for file in self._files:  # aiohttp forgets who reads from a connection it closes, and they would wait
+                file.set_exception(aiohttp.ClientConnectionError("the client was closed"))
             await self._session.close()
 
     @property
@@ -229,12 +238,12 @@ class Delivery:
             kind = type(earlier).__name__
             _log.info("%s: attempt %d ended with %s; again in %.2f s", request.call, attempt, kind, pause)
             if isinstance(earlier, RateLimited):
-                self._pacer.bar(caller, plan.name, pause)
+                self._pacer.bar(caller, plan.name, plan.rate, pause)
             else:
                 await self._sleep(pause)
 
     def _headers_of(self, request: WireRequest) -> CIMultiDict[str]:
-        usual = self._headers_with_body if request.body else self._headers
+        usual = self._headers_with_body if request.body or request.method in _WITH_BODY else self._headers
         if not request.headers:
             return usual
         headers = usual.copy()
@@ -260,7 +269,7 @@ class Delivery:
                 status, headers = response.status, response.headers
                 if landing is not None and 200 <= status < 300:
                     body = b""
-                    await landing.land(response.content.iter_chunked(_CHUNK))
+                    await self._land(response.content, landing)
                 else:
                     body = await response.read()
         except asyncio.CancelledError:
@@ -276,6 +285,38 @@ class Delivery:
                 return Answer(status, headers, body)
             failed = wire.failure(status, headers, body, verified=self._proven(headers, body))
         raise failed  # outside the except: aiohttp's errors may hold the Authorization and an openid
+
+    async def _land(self, file: aiohttp.StreamReader, landing: Landing) -> None:
+        self._files.add(file)
+        try:
+            await landing.land(self._chunks(file))
+        finally:
+            self._files.discard(file)
+
+    async def _chunks(self, file: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+        """The bytes of a file as they come.
+
+        Raises:
+            NoAnswerError: they stopped coming, or a few come now and then. aiohttp's own timeout for silence ends with
+                a connection that is closed on this side, and begins anew with every byte.
+        """
+        now = asyncio.get_running_loop().time
+        came, left = 0, self._patient
+        while True:
+            asked = now()
+            try:
+                async with asyncio.timeout(min(self._patient, left + came / _SLOWEST)):
+                    chunk = await file.read(_CHUNK)
+            except TimeoutError:
+                raise NoAnswerError(
+                    f"the file stopped coming, or came too slowly, after {came} bytes; timeout, or WXCOUPON_TIMEOUT "
+                    f"(now {self._patient} s), makes the wait longer"
+                ) from None
+            if not chunk:
+                return
+            left -= now() - asked
+            came += len(chunk)
+            yield chunk
 
     def _translated(self, error: Exception, base: str) -> WxCouponError:
         """What an error of aiohttp means: was the request seen or not?"""
@@ -293,7 +334,7 @@ class Delivery:
             return error.os_error.strerror or str(error.os_error) or type(error.os_error).__name__
         if isinstance(error, aiohttp.ClientResponseError):
             return type(error).__name__  # its text has the URL, and that an openid
-        return str(error) or type(error).__name__
+        return " ".join(str(error).split()) or type(error).__name__
 
     def _proven(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether an error is signed. Gateways answer without, so this never decides what is raised."""

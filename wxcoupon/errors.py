@@ -7,7 +7,8 @@
     │   ├── InvalidRequest          the request breaks documented rules; every fault with its path
     │   ├── ConfigurationError      a key, a setting or an argument cannot be used
     │   ├── NotAllowedError         this identity may not make this call
-    │   └── ClientStateError        the client is closed, or belongs to another event loop
+    │   ├── ClientStateError        the client is closed, or belongs to another event loop
+    │   └── NoTurnError             its turn below the documented rate would come too late
     ├── NetworkError                the wire's: no answer came
     │   ├── UnreachableError        no connection was made, so nothing was done
     │   └── NoAnswerError           the request left and no whole answer came back: outcome unknown
@@ -25,15 +26,19 @@
         └── ServerError             5xx: outcome unknown
 
 The branch says whose fault it is. :attr:`WxCouponError.outcome_unknown` says the one thing that matters
-before repeating a call: whether WeChat Pay may have acted on it.
+before repeating a call: whether WeChat Pay may have acted on it. :attr:`WxCouponError.retryable` and
+:attr:`WxCouponError.same_request_no` say whether and how to repeat it, :attr:`ApiError.hint` why it was refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
+
+if TYPE_CHECKING:
+    from .hints import Hint
 
 
 class WxCouponError(Exception):
@@ -50,6 +55,31 @@ class WxCouponError(Exception):
     """
 
     call: str | None = None
+    _retryable: ClassVar[bool] = False
+
+    @property
+    def retryable(self) -> bool:
+        """True when the identical request may be repeated after a pause, which may mend it.
+
+        While :attr:`outcome_unknown`, this holds for a GET or a call with a request number; look up first what became
+        of any other. The client has repeated such calls already, as often as its :class:`~wxcoupon.RetryPolicy` says.
+        """
+        return self._retryable
+
+    @property
+    def same_request_no(self) -> bool | None:
+        """Which request number to repeat the call with.
+
+        True: the same one, with the same data. False: this data cannot go under that number, which has other data
+        already; make sure that this is something new before giving it a new number, or it is done twice. None: not
+        known, or it depends; see :attr:`hint`.
+        """
+        return True if self.outcome_unknown or self.retryable else None
+
+    @property
+    def hint(self) -> Hint | None:
+        """Why this usually comes and what ends it, where an answer of WeChat Pay says more than its text."""
+        return None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By default an exception is made anew from its args, which keyword arguments do not survive.
@@ -73,6 +103,11 @@ def _rebuild(kind: type[WxCouponError], args: tuple[Any, ...], state: dict[str, 
 
 class LocalError(WxCouponError):
     """The fault is on this side, and nothing was sent."""
+
+    @property
+    def same_request_no(self) -> bool | None:
+        """True: nothing was sent, so the number is as unused as before."""
+        return True
 
 
 @attrs.frozen
@@ -104,6 +139,11 @@ class InvalidRequest(LocalError):  # noqa: N818 - it names what the request is
         self.page = page
         super().__init__(self.faults, page)
 
+    @property
+    def same_request_no(self) -> bool | None:
+        """None: the number itself may be what is wrong."""
+        return None
+
     def __str__(self) -> str:
         lines = "; ".join(str(fault) for fault in self.faults)
         text = f"{lines} (see {self.page})" if self.page else lines
@@ -122,6 +162,25 @@ class ClientStateError(LocalError):
     """The client is closed, or is used from an event loop it does not belong to."""
 
 
+class NoTurnError(LocalError):
+    """The call would have waited too long for its turn below the documented rate, so it did not wait at all.
+
+    Attributes:
+        expected: seconds it would have waited.
+        most: seconds it was allowed to wait.
+    """
+
+    _retryable = True
+
+    def __init__(self, expected: float, most: float) -> None:
+        self.expected = expected
+        self.most = most
+        super().__init__(
+            f"its turn would come in {expected:.1f} s, and it may wait {most:.1f} s; "
+            "call less often, or allow more with max_wait or deadline"
+        )
+
+
 class NetworkError(WxCouponError):
     """No answer came."""
 
@@ -129,11 +188,14 @@ class NetworkError(WxCouponError):
 class UnreachableError(NetworkError):
     """No connection was made, so WeChat Pay has not seen the request."""
 
+    _retryable = True
+
 
 class NoAnswerError(NetworkError):
     """The request may have arrived, and no whole answer came back."""
 
     outcome_unknown = True
+    _retryable = True
 
 
 class UntrustedAnswer(WxCouponError):  # noqa: N818
@@ -174,7 +236,12 @@ class UnsupportedSignature(UntrustedAnswer):
 
 
 class ProbeSignature(UntrustedAnswer):
-    """A deliberately wrong signature (``WECHATPAY/SIGNTEST/``), sent to see that it is refused."""
+    """A deliberately wrong signature (``WECHATPAY/SIGNTEST/``), sent to see that it is refused.
+
+    A repetition is never probed, so only the first is worth repeating.
+    """
+
+    _retryable = True
 
 
 class BadSignature(UntrustedAnswer):
@@ -227,7 +294,40 @@ class ApiError(WxCouponError):
         self.numeric_code = suffix[2] if suffix[1] and suffix[2].isdecimal() else None
         super().__init__(status, code)
 
+    @property
+    def retryable(self) -> bool:
+        """True for too many requests, a fault on WeChat Pay's side, and a coupon that is locked for the moment."""
+        hint = None if self._retryable else self.hint
+        return self._retryable if hint is None else hint.retryable
+
+    @property
+    def same_request_no(self) -> bool | None:
+        """Which request number to repeat the call with; see :attr:`WxCouponError.same_request_no`."""
+        known = super().same_request_no
+        hint = None if known else self.hint
+        return known if hint is None else hint.same_request_no
+
+    @property
+    def hint(self) -> Hint | None:
+        """Why this usually comes and what ends it: by the numeric code, else the symbolic one, else the status.
+
+        None where nothing is known. An answer that is not signed may be any gateway's, so of it only 401, 429 and 5xx
+        are explained, by the status alone.
+        """
+        from . import hints  # here, so that importing the package stays light
+
+        if isinstance(self, RateLimited):
+            return hints.of_status(429)
+        if self.verified:
+            return hints.find(self.status, self.code, self.numeric_code, self.call)
+        return hints.of_status(self.status) if self.status == 401 or self.status >= 500 else None
+
     def __str__(self) -> str:
+        hint = self.hint
+        return self.without_cure() if hint is None else f"{self.without_cure()}; {hint.cure}"
+
+    def without_cure(self) -> str:
+        """What :func:`str` gives without the cure at its end."""
         parts = [f"HTTP {self.status}", self.code, self.message]
         text = " ".join(part for part in parts if part)
         if isinstance(self.detail, dict) and self.detail.get("issue"):
@@ -247,9 +347,11 @@ class RateLimited(ApiError):  # noqa: N818
     """
 
     retry_after: float | None = None
+    _retryable = True
 
 
 class ServerError(ApiError):
     """A fault on WeChat Pay's side. It may have acted before it failed."""
 
     outcome_unknown = True
+    _retryable = True

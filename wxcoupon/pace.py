@@ -2,19 +2,31 @@
 
 Every call reserves the next free moment of its (caller, endpoint) and sleeps until then: one step, in order of
 arrival, with no bursts. All clients of a process share one pacer, because they share one quota.
+
+A 429 bars everybody for a while and halves the pace; from then on every second (or every minute, where the rate is one
+a minute) gives a tenth of the pace back, until it is whole.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from difflib import get_close_matches
 from typing import Final
 
+import attrs
+
 from .endpoint import Rate, registry
-from .errors import ConfigurationError
+from .errors import ConfigurationError, NoTurnError
+
+_LEAST: Final = 0.1
+"""The part of the pace that is left however often 429 comes."""
+_BACK: Final = 0.1
+"""The part of the pace that comes back in each period of the rate."""
 
 SHARE: Final = 0.95
 """The part of a documented rate that is used: sleeping is not exact, and 100 % of 20/s made 21 in some seconds."""
@@ -27,11 +39,12 @@ class Pacer:
         rates: for an endpoint's name (``product_coupon.upload_coupon_codes``) the rate to keep instead of 95 % of the
             documented one: ``"10/s"``, ``"1000/min"``, or None for no limit.
         share: the part of a documented rate to use, above 0 and up to 1.
+        max_wait: seconds a call may wait for its turn; one that would wait longer is refused at once. None for no end.
         clock: seconds, never going back.
         sleep: waits that many seconds.
 
     Raises:
-        ConfigurationError: a rate or the share is not one.
+        ConfigurationError: a rate, the share or max_wait is not one.
     """
 
     def __init__(
@@ -39,42 +52,98 @@ class Pacer:
         rates: Mapping[str, str | None] | None = None,
         *,
         share: float = SHARE,
+        max_wait: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         if not 0 < share <= 1:
             raise ConfigurationError(f"share is a part of the documented rate, above 0 and up to 1, not {share}")
+        if max_wait is not None and not 0 <= max_wait < math.inf:
+            raise ConfigurationError(f"max_wait is a number of seconds from 0, or None for no end, not {max_wait}")
+        self._max_wait = math.inf if max_wait is None else max_wait
         self._own = {_known(name): None if text is None else _parse(name, text) for name, text in (rates or {}).items()}
         self._share = share
         self._clock = clock
         self._sleep = sleep
         self._next: dict[Hashable, float] = {}
         self._barred: dict[Hashable, float] = {}
+        self._slowed: dict[Hashable, _Slowed] = {}
+        self._waiting: Counter[Hashable] = Counter()
         self._queues: dict[asyncio.AbstractEventLoop, dict[Hashable, asyncio.Lock]] = {}
         self._lock = threading.Lock()  # clients in several threads, each with its loop, share one quota
 
-    def _interval(self, name: str, documented: Rate | None) -> float:
+    def _rate(self, name: str, documented: Rate | None) -> tuple[float, float]:
+        """Seconds from one call to the next, 0 for no limit, and the period that the rate counts in."""
         if name in self._own:
             own = self._own[name]
-            return 0.0 if own is None else own.seconds / own.count
-        return 0.0 if documented is None else documented.seconds / (documented.count * self._share)
+            return (0.0, 1.0) if own is None else (own.seconds / own.count, own.seconds)
+        return (
+            (0.0, 1.0)
+            if documented is None
+            else (documented.seconds / (documented.count * self._share), documented.seconds)
+        )
 
-    async def wait(self, caller: Hashable, name: str, documented: Rate | None) -> None:
-        """Sleep until *caller*'s turn to ask the endpoint *name*."""
-        interval = self._interval(name, documented)
+    async def wait(self, caller: Hashable, name: str, documented: Rate | None, *, most: float = math.inf) -> None:
+        """Sleep until *caller*'s turn to ask the endpoint *name*.
+
+        Args:
+            caller: whose quota it is.
+            name: the endpoint.
+            documented: its documented rate.
+            most: seconds this call may wait, if that is less than ``max_wait``.
+
+        Raises:
+            NoTurnError: its turn would come later than that; it did not wait, and nothing was sent.
+        """
+        interval, period = self._rate(name, documented)
         key = (caller, name)
         if not interval and key not in self._barred:
             return
-        # Only the first of the queue holds a turn, so that those who give up waiting leave none behind.
-        async with self._queue(key):
-            while (turn := self._reserve(key, interval)) is not None:
-                try:
-                    await self._sleep(turn - self._clock())
-                except asyncio.CancelledError:
-                    self._give_back(key, turn, interval)
-                    raise
-                if self._barred.get(key, 0.0) <= turn:
-                    return  # otherwise a 429 came meanwhile: take a new turn behind it
+        most = min(most, self._max_wait)
+        self._join(key, interval, period, most)
+        try:
+            # Only the first of the queue holds a turn, so that those who give up waiting leave none behind.
+            async with self._queue(key):
+                while (reserved := self._reserve(key, interval, period)) is not None:
+                    turn, following = reserved
+                    try:
+                        await self._sleep(turn - self._clock())
+                    except asyncio.CancelledError:
+                        self._give_back(key, turn, following)
+                        raise
+                    if self._barred.get(key, 0.0) <= turn:
+                        return  # otherwise a 429 came meanwhile: take a new turn behind it
+        finally:
+            self._leave(key)
+
+    def _join(self, key: Hashable, interval: float, period: float, most: float) -> None:
+        """Stand in the queue, if it is not too long."""
+        with self._lock:
+            if most < math.inf:
+                now = self._clock()
+                first = max(self._next.get(key, 0.0), self._barred.get(key, 0.0), now)
+                ahead = max(self._waiting[key] - 1, 0)  # the first of the queue has its turn reserved already
+                expected = first - now + ahead * self._slower(key, interval, period, now)
+                if expected > most:
+                    raise NoTurnError(expected, most)
+            self._waiting[key] += 1
+
+    def _leave(self, key: Hashable) -> None:
+        with self._lock:
+            self._waiting[key] -= 1
+            if not self._waiting[key]:
+                del self._waiting[key]
+
+    def _slower(self, key: Hashable, interval: float, period: float, now: float) -> float:
+        """The seconds from one call to the next while the pace has not come back whole after a 429."""
+        slowed = self._slowed.get(key)
+        if slowed is None:
+            return interval
+        part = slowed.part + _BACK * max(now - slowed.since, 0.0) / period
+        if part >= 1:
+            del self._slowed[key]
+            return interval
+        return interval / part
 
     def _queue(self, key: Hashable) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
@@ -86,27 +155,46 @@ class Pacer:
                 queues = self._queues[loop] = {}
         return queues.setdefault(key, asyncio.Lock())
 
-    def _reserve(self, key: Hashable, interval: float) -> float | None:
-        """Take the next turn; None when it is now."""
+    def _reserve(self, key: Hashable, interval: float, period: float) -> tuple[float, float] | None:
+        """Take the next turn, and say when the one after it is; None when the turn is now."""
         with self._lock:
             now = self._clock()
             if self._barred.get(key, now) < now:
                 del self._barred[key]
             turn = max(self._next.get(key, 0.0), self._barred.get(key, 0.0), now)
+            following = turn
             if interval:
-                self._next[key] = turn + interval
-        return turn if turn > now else None
+                following = self._next[key] = turn + self._slower(key, interval, period, turn)
+        return (turn, following) if turn > now else None
 
-    def _give_back(self, key: Hashable, turn: float, interval: float) -> None:
+    def _give_back(self, key: Hashable, turn: float, following: float) -> None:
         with self._lock:
-            if self._next.get(key) == turn + interval:
+            if self._next.get(key) == following:
                 self._next[key] = turn
 
-    def bar(self, caller: Hashable, name: str, seconds: float) -> None:
-        """Let nobody ask the endpoint for that long: it has just answered 429."""
+    def bar(self, caller: Hashable, name: str, documented: Rate | None, seconds: float) -> None:
+        """Let nobody ask the endpoint for that long, and more slowly afterwards: it has just answered 429."""
+        interval, period = self._rate(name, documented)
         key = (caller, name)
         with self._lock:
-            self._barred[key] = max(self._clock() + seconds, self._barred.get(key, 0.0))
+            now = self._clock()
+            until = self._barred.get(key, 0.0)
+            self._barred[key] = max(now + seconds, until)
+            if not interval:
+                return
+            slowed = self._slowed.get(key)
+            part = 1.0 if slowed is None else min(1.0, slowed.part + _BACK * max(now - slowed.since, 0.0) / period)
+            if until <= now:  # the others that were under way are answered 429 too, and are the same one
+                part = max(part / 2, _LEAST)
+            self._slowed[key] = _Slowed(part, self._barred[key])
+
+
+@attrs.frozen
+class _Slowed:
+    """A pace that is not whole: *part* of it is left at the moment *since*."""
+
+    part: float
+    since: float
 
 
 def _known(name: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wxcoupon.endpoint import Rate
-from wxcoupon.errors import ConfigurationError
+from wxcoupon.errors import ConfigurationError, NoTurnError
 from wxcoupon.pace import Pacer
 
 TWENTY = Rate.parse("20/s")
@@ -130,7 +130,7 @@ async def test_own_rate_instead_of_the_documented_one() -> None:
 
 
 async def test_a_429_moves_everybody() -> None:
-    """After a 429 nobody starts until its pause is over, and then evenly again: those who come later do not add up."""
+    """After a 429 nobody starts until its pause is over, and then again below the documented rate."""
     time = Time()
     pacer = Pacer(clock=time.clock, sleep=time.sleep)
     starts: list[float] = []
@@ -142,7 +142,7 @@ async def test_a_429_moves_everybody() -> None:
 
     async def bar() -> None:
         await time.sleep(1.0)
-        pacer.bar("me", "upload", 2.0)
+        pacer.bar("me", "upload", TWENTY, 2.0)
 
     async with asyncio.TaskGroup() as group:
         for number in range(160):
@@ -152,7 +152,90 @@ async def test_a_429_moves_everybody() -> None:
 
     assert not [start for start in starts if 101.0 < start < 103.0]
     assert all(sum(start <= other < start + 1 for other in starts) <= 20 for start in starts)
-    assert max(starts) <= 100 + 2 + 160 / 19 + 0.1
+    assert 160 == len(starts)
+
+
+async def test_the_pace_comes_back_by_tenths() -> None:
+    """A 429 halves the pace; every second after its pause gives a tenth of the pace back, until it is whole."""
+    time = Time()
+    pacer = Pacer(share=1, clock=time.clock, sleep=time.sleep)
+    pacer.bar("me", "upload", TWENTY, 1.0)
+
+    starts = await _starts(pacer, time, 150)
+
+    counted = [sum(101 + second <= start < 102 + second for start in starts) for second in range(8)]
+    assert counted[0] in {10, 11, 12}  # half of twenty, and a little of the first tenth
+    assert sorted(counted) == counted
+    assert all(later - earlier <= 3 for earlier, later in itertools.pairwise(counted))
+    assert counted[6:] == [20, 20]
+
+
+async def test_several_429s_at_once_are_one() -> None:
+    """Calls that were under way together are refused together, and that slows the pace once; a later 429 does again."""
+    time = Time()
+    pacer = Pacer(share=1, clock=time.clock, sleep=time.sleep)
+    for _ in range(10):
+        pacer.bar("me", "upload", TWENTY, 1.0)
+    once = await _starts(pacer, time, 3)
+    for _ in range(20):
+        time.now += 2
+        pacer.bar("me", "upload", TWENTY, 1.0)
+    often = await _starts(pacer, time, 3)
+
+    assert once[0] == 101.0
+    assert 0.1 - 1e-9 == pytest.approx(once[1] - once[0], abs=0.01)
+    assert 0.05 / 0.1 >= often[1] - often[0] > once[1] - once[0]
+
+
+async def test_a_call_that_would_wait_too_long_does_not_wait() -> None:
+    """Beyond max_wait, or beyond what one call may wait, it is refused at once, with how long it would have been."""
+    time = Time()
+    pacer = Pacer(share=1, max_wait=0.5, clock=time.clock, sleep=time.sleep)
+    ended: list[float | NoTurnError] = []
+
+    async def one(most: float) -> None:
+        try:
+            await pacer.wait("me", "upload", TWENTY, most=most)
+            ended.append(time.now)
+        except NoTurnError as error:
+            ended.append(error)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(20):
+            group.create_task(one(60.0))
+        for _ in range(2):
+            group.create_task(one(0.2))
+        await _settle()
+        refused = list(ended)
+        group.create_task(time.run())
+
+    errors = [one for one in refused if isinstance(one, NoTurnError)]
+    assert 1 == len(refused) - len(errors)  # the first had its turn at once; all others stand in the queue
+    assert [0.5] * 9 + [0.2] * 2 == [error.most for error in errors]
+    assert all(error.expected > error.most for error in errors)
+    assert 100.5 >= max(one for one in ended if isinstance(one, float))
+    assert "max_wait" in str(errors[0])
+
+
+async def test_nobody_waits_for_those_who_left() -> None:
+    """Cancelled and served calls are not counted among those in the queue."""
+    time = Time()
+    pacer = Pacer(share=1, max_wait=0.5, clock=time.clock, sleep=time.sleep)
+    waiting = [asyncio.create_task(pacer.wait("me", "upload", TWENTY)) for _ in range(9)]
+    await _settle()
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert 5 == len(await _starts(pacer, time, 5))
+    assert not pacer._waiting
+
+
+@pytest.mark.parametrize("max_wait", [-1, float("inf"), float("nan")])
+def test_what_is_no_max_wait(max_wait: float) -> None:
+    """How long a call may wait is a number of seconds."""
+    with pytest.raises(ConfigurationError, match="max_wait"):
+        Pacer(max_wait=max_wait)
 
 
 async def test_those_who_give_up_leave_no_gap() -> None:
@@ -175,7 +258,7 @@ async def test_a_bar_is_forgotten_when_it_is_over() -> None:
     time = Time()
     pacer = Pacer(clock=time.clock, sleep=time.sleep)
     for number in range(100):
-        pacer.bar("me", f"GET /v3/{number}", 1.0)
+        pacer.bar("me", f"GET /v3/{number}", None, 1.0)
     time.now += 2
 
     for number in range(100):

@@ -214,7 +214,7 @@ def test_failure_carries_everything() -> None:
     error = _failure(400, body, {"Request-ID": "08E68-268435462"}, verified=True)
 
     assert ("PARAM_ERROR", "参数错误", "268435462") == (error.code, error.message, error.numeric_code)
-    assert "HTTP 400 PARAM_ERROR 参数错误 (/stock_id: too long) [Request-ID 08E68-268435462]" == str(error)
+    assert "HTTP 400 PARAM_ERROR 参数错误 (/stock_id: too long) [Request-ID 08E68-268435462]" == error.without_cure()
 
 
 @pytest.mark.parametrize(
@@ -293,3 +293,19 @@ def test_answer_that_is_no_object(body: bytes) -> None:
     """Where an object is documented, anything else is an error that names the type."""
     with pytest.raises(UnreadableAnswer, match="UploadedCouponCodes"):
         wire.decode(UPLOAD, Answer(200, {}, body))
+
+
+@pytest.mark.parametrize("where", ["openid", "appid", "attach"])
+def test_half_a_surrogate_pair(where: str) -> None:
+    """What is no text cannot be sent, wherever it stands; the error names the call."""
+    members: dict[str, Any] = {"openid": "o", "product_coupon_id": "1", "stock_id": "2", "appid": "wx"}
+    request: Any = (
+        pc.GetUserCoupon(coupon_code="C", **(members | {where: "\ud800"}))
+        if where != "attach"
+        else pc.PreSendCoupon(
+            openid="o", product_coupon_id="1", stock_id="2", appid="wx", send_request_no="n", attach="\ud800"
+        )
+    )
+
+    with pytest.raises(InvalidRequest, match=r"^(GET|POST) /product-coupon/.* surrogate"):
+        wire.encode(request, BRAND)

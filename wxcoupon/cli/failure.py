@@ -13,12 +13,14 @@ from ..errors import (
     InvalidRequest,
     LocalError,
     NetworkError,
+    NoTurnError,
     RateLimited,
     ServerError,
     UnreadableAnswer,
     UntrustedAnswer,
     WxCouponError,
 )
+from ..hints import of_status
 
 SOME_FAILED: Final = 1
 _USAGE: Final = 2
@@ -28,6 +30,7 @@ _UNREACHABLE: Final = 5
 _INTERRUPTED: Final = 130
 
 _STATUSES: Final[tuple[tuple[type[WxCouponError], int], ...]] = (
+    (NoTurnError, _UNREACHABLE),
     (LocalError, _USAGE),
     (ReportError, SOME_FAILED),
     (UntrustedAnswer, _UNTRUSTED),
@@ -78,16 +81,30 @@ def _hint(error: Exception) -> str | None:
     if isinstance(error, Interrupted):
         return str(error) or None
     advice = next((words for kind, words in _ADVICE if isinstance(error, kind)), None)
-    if advice is None and isinstance(error, ApiError) and (error.verified or error.status == 401):
-        return _HINTS.get(
-            error.status
-        )  # what is not signed may be any gateway's: only the clock can be the cause of that
-    if advice is None and isinstance(error, WxCouponError) and error.outcome_unknown:
+    if advice is not None:
+        return advice
+    words = _of_answer(error) if isinstance(error, ApiError) else None
+    if not isinstance(error, WxCouponError) or not error.outcome_unknown:
+        return words
+    if words is None:
         return _AGAIN
-    return advice
+    # An earlier attempt of a call that is now refused may have been carried out; the words of 5xx say that already.
+    earlier = isinstance(error, ApiError) and error.verified and not isinstance(error, ServerError)
+    return f"{words}; {_AGAIN}" if earlier else words
+
+
+def _of_answer(error: ApiError) -> str | None:
+    hint = error.hint
+    if hint is None:  # nothing is known, or it is not signed and may be any gateway's
+        return None
+    if error.status in _HINTS and hint == of_status(error.status):
+        return _HINTS[error.status]
+    return f"{hint.cause}: {hint.cure}"
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, ApiError):
+        return error.without_cure()  # the hint has it
     if isinstance(error, Interrupted):
         return "interrupted"
     if isinstance(error, OSError):
