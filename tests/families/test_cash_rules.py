@@ -8,7 +8,7 @@ from wxcoupon import cash_coupon as cc
 from wxcoupon import convert
 from wxcoupon.checks import advice, faults
 from wxcoupon.download import Downloadable, Link
-from wxcoupon.endpoint import AnyEndpoint
+from wxcoupon.endpoint import AnyEndpoint, registry
 
 GONE = object()
 CREATION: dict[str, Any] = {
@@ -72,6 +72,11 @@ RIGHT: dict[str, dict[str, Any]] = {
     "90 days": {"available_end_time": "2027-03-01T00:00:00+08:00"},
     "the whole budget in a day": {"stock_use_rule.max_amount_by_day": 50_000},
     "a brand of 12 Chinese characters": {"pattern_info.merchant_name": "茶" * 12},
+    "one fen": {
+        "coupon_use_rule.fixed_normal_coupon": {"coupon_amount": 1, "transaction_minimum": 2},
+        "stock_use_rule.max_amount": 100,
+    },
+    "a mixed name": {"stock_name": "茶" * 9 + "a" * 11},
     "a brand of 36 letters": {"pattern_info.merchant_name": "t" * 36},
     "a tag": {"coupon_use_rule.goods_tag": ["autumn_2026"]},
     "a card": {"coupon_use_rule.limit_card": {"name": "茶", "bin": ["622588"]}},
@@ -186,6 +191,16 @@ ADVISED: dict[str, tuple[int, dict[str, Any], str]] = {
     "further information": (0, {"ext_info": "{}"}, "ext_info"),
     "the second day": (0, {f"{CLOSED_TIME}.second_day_available": True}, f"{CLOSED_TIME}.second_day_available"),
     "some days": (0, {f"{CLOSED_TIME}.available_time_after_receive": 3}, f"{CLOSED_TIME}.available_time_after_receive"),
+    "one fen": (
+        0,
+        {
+            f"{USE}.fixed_normal_coupon": {"coupon_amount": 1, "transaction_minimum": 2},
+            f"{RULE}.max_amount": 100,
+        },
+        f"{USE}.fixed_normal_coupon.coupon_amount",
+    ),
+    "one bank": (0, {f"{USE}.limit_pay": ["ICBC_CREDIT"]}, f"{USE}.limit_pay"),
+    "a mixed name that may be long": (0, {"stock_name": "茶" * 9 + "abc"}, "stock_name"),
     "no change": (2, {"add_goods_id_list": GONE}, ""),
     "a value": (3, {"coupon_value": 500}, "coupon_value"),
     "a minimum": (3, {"coupon_minimum": 500}, "coupon_minimum"),
@@ -201,6 +216,62 @@ def test_advice(name: str) -> None:
 
     assert faults(request) == []
     assert [f"$.{path}".rstrip(".")] == [said.path for said in advice(request)]
+
+
+@pytest.mark.parametrize("name", ["茶" * 9, "茶" * 9 + "ab", "a" * 20])
+def test_names_that_fit(name: str) -> None:
+    """A name that fits however its characters are counted needs no advice."""
+    assert [] == advice(_request(cc.CreateStock, CREATION, {"stock_name": name}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "paths"),
+    [
+        ("stock_id", "1", ["$.stock_id"]),
+        ("status", "SENDED", ["$.status"]),
+        ("offset", 0, ["$.offset"]),
+        ("limit", 20, ["$.limit"]),
+        ("business_type", "MULTIUSE", []),
+    ],
+)
+def test_filters_that_are_ignored(name: str, value: Any, paths: list[str]) -> None:
+    """Whoever asks by merchant is told which filters do nothing; one does something."""
+    members = {"openid": "o-1", "appid": "wx-1", "available_mchid": "1900000001", name: value}
+    request = convert.from_wire(cc.ListUserCoupons, members)
+
+    assert ([], paths) == (faults(request), [said.path for said in advice(request)])
+
+
+REPEATED_BY: dict[str, str | None] = {
+    "create_stock": "out_request_no",
+    "modify_stock_items": None,
+    "pause_stock": None,
+    "restart_stock": None,
+    "send_coupon": "out_request_no",
+    "set_callback": None,
+    "start_stock": None,
+    "stop_stock": None,
+    "upload_image": None,
+}
+
+
+def test_what_makes_a_repetition_safe() -> None:
+    """What has no number is repeated where a second time sets what is set, and not where no page says so."""
+    routes = {name.partition(".")[2]: request.route for name, request in registry().items() if "cash_coupon." in name}
+    changing = {name: route for name, route in routes.items() if route.method != "GET"}
+
+    assert {name: route.key for name, route in changing.items()} == REPEATED_BY
+    assert {"modify_stock_items", "stop_stock"} == {name for name, route in changing.items() if not route.repeatable}
+    assert {"get_refund_flow", "get_use_flow"} == {name for name, route in routes.items() if route.unsigned}
+
+
+def test_private_members_stay_out_of_a_repr() -> None:
+    """Neither a user nor a user's coupon is printed."""
+    sent = cc.SentCoupon(coupon_id="secret")
+    found = convert.from_wire(cc.CashCoupon, {"coupon_id": "secret"})
+    asked = cc.GetUserCoupon(openid="secret", coupon_id="secret", appid="wx-1")
+
+    assert "secret" not in repr(sent) + repr(found) + repr(asked)
 
 
 def test_the_time_of_a_change_is_read_by_either_name() -> None:

@@ -13,6 +13,7 @@ from wxcoupon.delivery_plan import (
     SetDeliveryPlanCallback,
     UpdateDeliveryPlan,
 )
+from wxcoupon.endpoint import registry
 from wxcoupon.model import Model
 
 OWN = {
@@ -105,6 +106,14 @@ def test_broken(name: str) -> None:
 
 def _changing(**changes: Any) -> UpdateDeliveryPlan:
     return UpdateDeliveryPlan(plan_id="12001", modify_content=ModifyContent(**changes), out_request_no="change_1")
+
+
+def test_what_may_be_repeated() -> None:
+    """A creation and a change by their numbers, an address because it takes the place of the same one."""
+    routes = {name.split(".")[1]: one.route for name, one in registry().items() if name.startswith("delivery_plan.")}
+
+    assert ["terminate_delivery_plan"] == [name for name, route in routes.items() if not route.repeatable]
+    assert ["set_delivery_plan_callback"] == [name for name, route in routes.items() if route.harmless]
 
 
 DUBIOUS: dict[str, tuple[Model, list[str]]] = {

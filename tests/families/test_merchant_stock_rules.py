@@ -136,6 +136,8 @@ BROKEN: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     # callbacks
     "no https": ("set_callback", {"notify_url": "http://shop.example.com/wechat"}, ["notify_url"]),
     "a query": ("set_callback", {"notify_url": "https://shop.example.com/?a=b"}, ["notify_url"]),
+    "a fragment": ("set_callback", {"notify_url": "https://shop.example.com/#a"}, ["notify_url"]),
+    "white space": ("set_callback", {"notify_url": "https://shop.example.com/a b"}, ["notify_url"]),
     "a short address": ("set_callback", {"notify_url": "https://a"}, ["notify_url"]),
 }
 
@@ -216,6 +218,12 @@ ADVISED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
             ]
         },
         [f"{TIME}.irregulary_avaliable_time[0].end_time"],
+    ),
+    "as many days as every description allows": ("create_stock", {f"{TIME}.available_day_after_receive": 365}, []),
+    "more days than one description allows": (
+        "create_stock",
+        {f"{TIME}.available_day_after_receive": 366},
+        [f"{TIME}.available_day_after_receive"],
     ),
     "what cannot be changed": (
         "modify_stock",

@@ -87,11 +87,6 @@ BROKEN: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {"stock_bundle.coupon_code_mode": "API_ASSIGN"},
         ["stock_bundle.coupon_code_mode"],
     ),
-    "picking more than there is": (
-        ONE,
-        {"display_info.combo_package_list": [PICK_TWO_OF_TWO, PICK_TWO_OF_TWO | {"pick_count": 3}]},
-        ["display_info.combo_package_list[1].pick_count"],
-    ),
     # values that nobody knows: each is a fault by itself, and no reason for others
     "an unknown scope": (ALL, {"scope": "CATEGORY"}, ["scope"]),
     "an unknown type": (ONE, {"type": "GIFT"}, ["type"]),
@@ -219,6 +214,11 @@ BROKEN: dict[str, tuple[str, dict[str, Any], list[str]]] = {
         {WEEKLY: {"day_list": ["MONDAY"], "day_period_list": _slots((0, 100), (200, 300), (50, 150))}},
         [f"{WEEKLY}.day_period_list[2]"],
     ),
+    "slots inside another": (
+        ALL,
+        {WEEKLY: {"day_list": ["MONDAY"], "day_period_list": _slots((0, 1000), (10, 20), (30, 40))}},
+        [f"{WEEKLY}.day_period_list[1]", f"{WEEKLY}.day_period_list[2]"],
+    ),
     "three windows": (ALL, {WINDOWS: [DAY, NEXT_DAY, DAY]}, [WINDOWS, f"{WINDOWS}[2]"]),
     "a window backwards": (ALL, {WINDOWS: [DAY, BACKWARDS]}, [f"{WINDOWS}[1].end_time"]),
     "windows that overlap": (ALL, {WINDOWS: [DAY, INSIDE]}, [f"{WINDOWS}[1]"]),
@@ -345,6 +345,11 @@ FINDER = f"{LOOKS}.entrance_finder"
 CHOICE = "display_info.combo_package_list.0.choice_list.0.image_url"
 
 ADVISED: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "picking more than there is": (
+        ONE,
+        {"display_info.combo_package_list": [PICK_TWO_OF_TWO, PICK_TWO_OF_TWO | {"pick_count": 3}]},
+        ["display_info.combo_package_list[1].pick_count"],
+    ),
     "more off than the threshold": (ALL, {OFF: {"threshold": 499, "discount_amount": 500}}, [f"{OFF}.discount_amount"]),
     "as much off as the threshold": (ALL, {OFF: {"threshold": 500, "discount_amount": 500}}, []),
     "no threshold": (ALL, {OFF: {"threshold": 0, "discount_amount": 500}}, []),

@@ -13,7 +13,7 @@ from wxcoupon.convert import from_wire
 from .. import pictures
 
 CARD = {"member_card_id": "card-1"}
-ALL, SINGLE = {"scope": "ALL"}, {"usage_mode": "SINGLE"}
+ALL, GOODS, SINGLE = {"scope": "ALL"}, {"scope": "SINGLE"}, {"usage_mode": "SINGLE"}
 OFF: dict[str, dict[str, int]] = {
     "normal_coupon": {"threshold": 0, "discount_amount": 1},
     "discount_coupon": {"threshold": 0, "percent_off": 1},
@@ -80,6 +80,10 @@ def test_a_bundles_token_takes_a_shorter_number() -> None:
             ["cut_out.image_url"],
         ),
         ({"image_generation_type": "MELT"}, ["image_generation_type"]),
+        (
+            {"image_generation_type": "MELT", "cut_out": {"image_url": "https://wxpaylogo.qpic.cn/1"}},
+            ["image_generation_type"],
+        ),
     ],
 )
 def test_an_image_is_made_of_one_thing(members: dict[str, Any], paths: list[str]) -> None:
@@ -94,9 +98,22 @@ def test_an_image_is_made_of_one_thing(members: dict[str, Any], paths: list[str]
 def test_an_image_shows_the_discount_of_its_type(kind: str, given: tuple[str, ...]) -> None:
     """A composed image shows the discount of its type, and no other."""
     coupons = {f"{name}_coupon": OFF[f"{name}_coupon"] for name in given}
-    image = from_wire(pc.CombineImage, {**ALL, **SINGLE, "type": kind.upper(), **coupons})
+    image = from_wire(pc.CombineImage, {**GOODS, **SINGLE, "type": kind.upper(), **coupons})
 
     assert {fault.path for fault in faults(image)} == {f"$.{name}_coupon" for name in {*given} ^ {kind}}
+
+
+@pytest.mark.parametrize(
+    ("members", "paths"),
+    [
+        (ALL | {"type": "EXCHANGE", "exchange_coupon": OFF["exchange_coupon"]}, ["$.type"]),
+        (ALL | {"type": "GIFT", "normal_coupon": OFF["normal_coupon"]}, ["$.type"]),
+        (ALL | {"type": "DISCOUNT", "discount_coupon": OFF["discount_coupon"]}, []),
+    ],
+)
+def test_an_image_is_of_a_kind_there_is(members: dict[str, Any], paths: list[str]) -> None:
+    """A price is for named goods only, and about a type that nobody knows nothing more is said."""
+    assert [fault.path for fault in faults(from_wire(pc.CombineImage, SINGLE | members))] == paths
 
 
 def test_only_single_uses_are_composed() -> None:
@@ -194,3 +211,33 @@ def test_what_only_partners_ask() -> None:
         "product_coupon.pre_send_coupon_bundle",
     }
     assert registry["product_coupon.upload_image"].route.brand_place == ""
+
+
+@pytest.mark.parametrize(
+    ("request_type", "pages"),
+    [
+        (pc.CreateProductCoupon, ["v3/partner/4016434630", "brand/4016427368"]),
+        (pc.GetProductCoupon, ["v3/partner/4016434632"]),
+        (pc.UpdateProductCoupon, ["v3/partner/4016434633"]),
+        (pc.DeactivateProductCoupon, ["v3/partner/4016434631"]),
+        (pc.ListStocks, ["v3/partner/4016434641", "brand/4015736384"]),
+        (pc.GetStock, ["v3/partner/4016434649"]),
+        (pc.ListAssociatedStores, ["v3/partner/4016434665"]),
+        (pc.UploadCouponCodes, ["v3/partner/4016434668", "brand/4015736400"]),
+        (pc.ConfirmCoupon, ["v3/partner/4016435562"]),
+        (pc.UseCoupon, ["v3/partner/4016435636"]),
+        (pc.ReturnCoupon, ["v3/partner/4016435674"]),
+        (pc.GetUserCoupon, ["v3/partner/4016435702", "brand/4015736414"]),
+        (pc.ListUserCoupons, ["v3/partner/4016435703"]),
+        (pc.SetNotifyConfig, ["v3/partner/4016435719"]),
+        (pc.GetNotifyConfig, ["v3/partner/4016435718", "brand/4016427364"]),
+        (pc.UploadImage, ["v3/partner/4016435731"]),
+        (pc.CreateImageGenerationTask, ["v3/partner/4017327752"]),
+        (pc.GetImageGenerationTask, ["v3/partner/4017327753"]),
+    ],
+)
+def test_the_pages_of_both_usage_modes(request_type: type[Any], pages: list[str]) -> None:
+    """What WeChat Pay describes once for single coupons and once for bundles names both pages."""
+    assert [
+        page for page in pages if f"https://pay.weixin.qq.com/doc/{page}\n" not in (request_type.__doc__ or "")
+    ] == []

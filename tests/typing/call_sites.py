@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import assert_type
 
+import wxcoupon
 from wxcoupon import Brand, Client, Done, Failed, Merchant, Partner, blocking, bulk, busifavor, cash_coupon
 from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import upload_requests
@@ -106,3 +107,9 @@ async def settings_may_say_who(anybody: Client) -> None:
         assert_type(
             [outcome async for outcome in outcomes], list[Done[pc.UploadedCouponCodes] | Failed[pc.UploadedCouponCodes]]
         )
+
+
+def names_that_are_loaded_later_are_still_known() -> None:
+    assert_type(wxcoupon.Client.from_env(Partner), Client[Partner])
+    # a misspelt name of the window
+    _ = wxcoupon.Clint  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]

@@ -10,6 +10,7 @@ def the_class_of_the_discount_decides(
     percent: pc.DiscountCouponUsageRule,
     price: pc.ExchangeCouponUsageRule,
     goods: list[pc.ComboPackage],
+    scope: str,
     single: pc.SingleUseCouponSettings,
     multi: pc.MultiUseCouponSettings,
 ) -> None:
@@ -17,6 +18,10 @@ def the_class_of_the_discount_decides(
     pc.single_use_coupon(percent, goods=goods, scope=pc.ProductCouponScope.ALL, **single)
     pc.single_use_coupon(price, goods=goods, **single)
     pc.single_use_coupon(price, goods=goods, scope=pc.ProductCouponScope.SINGLE, **single)
+    # a scope may be a word, and what is listed may come from anywhere
+    pc.single_use_coupon(off, goods=iter(goods), scope=scope, **single)
+    pc.single_use_coupon(price, goods=tuple(goods), scope="SINGLE", **single)
+    pc.multi_use_coupon((off for _ in range(3)), scope="ALL", goods=None, **multi)
     pc.multi_use_coupon([off] * 3, interval_days=1, **multi)
     pc.multi_use_coupon([percent, percent, percent], goods=goods, **multi)
     pc.multi_use_coupon([price] * 3, goods=goods, **multi)
@@ -26,6 +31,8 @@ def the_class_of_the_discount_decides(
     pc.multi_use_coupon([price] * 3, **multi)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     # and never for everything
     pc.single_use_coupon(price, goods=goods, scope=pc.ProductCouponScope.ALL, **single)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+    # and never for one package that is no list
+    pc.single_use_coupon(price, goods=goods[0], **single)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
     # all rounds have one type
     pc.multi_use_coupon([off, percent, off], **multi)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     # one discount is not a list of them

@@ -36,6 +36,12 @@ def span(begin: datetime, end: datetime) -> _Advice:
         )
 
 
+def picks(pick_count: int, choices: int) -> _Advice:
+    """It stands to reason, but only for a choice that counts once: an example lets 3 be picked from a list of 1."""
+    if pick_count > choices:
+        yield "pick_count", f"is better at most the number of choices ({choices})"
+
+
 def amount(threshold: int, discount_amount: int) -> _Advice:
     """Only the guides say so, and it cannot hold without a threshold."""
     if 0 < threshold < discount_amount:

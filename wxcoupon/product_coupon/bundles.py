@@ -26,8 +26,8 @@ _LISTS = ("normal_coupon_list", "discount_coupon_list", "exchange_coupon_list")
 class CreateStockBundle(Endpoint[StockBundleEntity]):
     """Add a stock bundle to a product coupon whose usage mode is PROGRESSIVE_BUNDLE (添加商品券批次组).
 
-    It makes as many stocks as there are entries in the list of discounts. They are AUDITING for moments, and take
-    codes only after about five minutes.
+    It makes as many stocks as there are entries in the list of discounts. They are AUDITING for moments, and take codes
+    only after about five minutes. After ALREADY_EXISTS look the stocks up: the creation before may have been this one.
 
     https://pay.weixin.qq.com/doc/v3/partner/4016280622
     https://pay.weixin.qq.com/doc/brand/4016279732
@@ -60,9 +60,10 @@ class UpdateStockBundle(Endpoint[StockBundleEntity]):
     """Change how all stocks of a bundle look, where they may be used and how callbacks name users (修改商品券批次组).
 
     They may neither have ended nor be deactivated. An object that is given stands in place of the whole old one; one
-    that is left out stays. ``store_scope`` is the exception, and therefore required here: WeChat Pay lets it be left
-    out and then sets it to NONE without a word. Coupons users already have do not change. While one change is being
-    reviewed, another is refused. Amounts, validity, code mode and the cap of a user never change.
+    that is left out is taken to stay, though no page says so. ``store_scope`` does not stay, and is therefore required
+    here: WeChat Pay lets it be left out and then sets it to NONE without a word. SPECIFIC may become ALL while stores
+    are associated. Coupons users already have do not change. While one change is being reviewed, another is refused.
+    Amounts, validity, code mode and the cap of a user never change.
 
     https://pay.weixin.qq.com/doc/v3/partner/4016280633
     https://pay.weixin.qq.com/doc/brand/4016279735

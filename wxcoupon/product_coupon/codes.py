@@ -69,8 +69,9 @@ class UploadedCouponCodes(Model):
 class UploadCouponCodes(Endpoint[UploadedCouponCodes]):
     """Add codes to a stock whose ``coupon_code_mode`` is UPLOAD (预上传券Code).
 
-    A stock takes no codes in its first five minutes or so, and no more than its ``max_count``; once that was raised,
-    wait about ten minutes. The codes of a bundle go to each of its stocks. They can neither be listed nor deleted.
+    It may neither have ended nor be deactivated. A stock takes no codes in its first five minutes or so, and no more
+    than its ``max_count``; once that was raised, wait about ten minutes. Each stock of a bundle takes codes of its
+    own. Codes can neither be listed nor deleted.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781572
     https://pay.weixin.qq.com/doc/v3/partner/4016434668

@@ -36,8 +36,12 @@ class CreatedProductCoupon(ProductCoupon):
 class CreateProductCoupon(Endpoint[CreatedProductCoupon]):
     """Make a product coupon together with its first stock or stock bundle (创建商品券).
 
-    Before it, the address for callbacks has to be set, images uploaded, and every appid bound. Which members go
-    with which ``scope``, ``type`` and ``usage_mode`` is in :mod:`wxcoupon.product_coupon.placement`.
+    Before it, the address for callbacks has to be set, images uploaded, and every appid bound; what is bound on the
+    brand platform works from the next day. A partner also needs the brand's permission. A stock takes codes only after
+    about five minutes. Keep the ids: nothing lists product coupons.
+
+    Which members go with which ``scope``, ``type`` and ``usage_mode`` is in the table of the ten kinds, which
+    ``help(wxcoupon.product_coupon.kinds)`` shows; ``single_use_coupon`` and ``multi_use_coupon`` put them there.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781289
     https://pay.weixin.qq.com/doc/v3/partner/4016434630

@@ -65,14 +65,13 @@ class ComboPackage(Model):
     name: Annotated[str, Text(1, 15)]
     """Name of the group, up to 15 characters."""
     pick_count: Annotated[int, Whole(unit="pieces")]
-    """How many of the choices the user picks."""
+    """How many of the choices the user picks: 3 where it is 3 out of 10."""
     choice_list: Annotated[list[ComboPackageChoice], Items(1, 99)]
     """What there is to choose from, up to 99."""
 
-    def check(self) -> Iterator[tuple[str, str]]:
-        """Nobody picks more than there is."""
-        if self.pick_count > len(self.choice_list):
-            yield "pick_count", f"has to be at most the number of choices ({len(self.choice_list)})"
+    def advise(self) -> Iterator[tuple[str, str]]:
+        """Nobody picks more than there is; no page says so, and an example does."""
+        yield from advice.picks(self.pick_count, len(self.choice_list))
 
 
 @model
@@ -88,7 +87,7 @@ class ProductCouponDisplayInfo(Model):
     detail_image_url_list: Annotated[list[str], Items(0, 8)] | None = None
     """Up to 8 detail images, 1170 by 1326, JPG or PNG, up to 2 MB each."""
     original_price: Annotated[int, Whole(0, 10_000_000, unit="fen")] | None = None
-    """List price in fen, up to 10,000,000; only shown; 0 when left out."""
+    """List price in fen, up to 10,000,000; only shown; 0 when left out, though some pages want it for scope SINGLE."""
     combo_package_list: Annotated[list[ComboPackage], Items(0, 50)] | None = None
     """Up to 50 groups of goods the coupon is for; only shown; at least one for scope SINGLE."""
 
@@ -107,7 +106,7 @@ class CouponAvailableStoreInfo(Model):
     description: Annotated[str, Text(1, 1000)]
     """Text that tells where the coupon is taken, up to 1000 characters."""
     mini_program_appid: str | None = None
-    """Mini program that lists the stores; together with ``mini_program_path``."""
+    """Mini program that lists the stores, bound to brand or partner; together with ``mini_program_path``."""
     mini_program_path: str | None = None
     """Page of that mini program; together with ``mini_program_appid``."""
 

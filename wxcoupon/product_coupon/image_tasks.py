@@ -51,7 +51,7 @@ class CombineImage(Model):
     scope: ProductCouponScope | str
     """What the discount applies to."""
     type: ProductCouponType | str
-    """The kind of discount."""
+    """The kind of discount; EXCHANGE only with scope SINGLE."""
     usage_mode: UsageMode | str
     """How often the coupon may be redeemed; at present only SINGLE works."""
     normal_coupon: NormalCouponUsageRule | None = None
@@ -64,7 +64,11 @@ class CombineImage(Model):
     """Colour of the brand, as a hash and six hexadecimal digits."""
 
     def check(self) -> Iterator[tuple[str, str]]:
-        """The discount is that of the type, and no other is given."""
+        """The discount is that of the type, no other is given, and a price is for named goods."""
+        if self.type not in set(ProductCouponType):
+            return  # which discount it takes, nobody knows; that it is unknown is said of itself
+        if self.type == ProductCouponType.EXCHANGE and self.scope == ProductCouponScope.ALL:
+            yield "type", "EXCHANGE goes only with scope SINGLE"
         for kind in ProductCouponType:
             name = f"{kind.value.lower()}_coupon"
             given = getattr(self, name) is not None
@@ -107,6 +111,7 @@ class CreateImageGenerationTask(Endpoint[StartedImageGenerationTask, Partner]):
     second time is not documented. No page of the brands' has this call.
 
     https://pay.weixin.qq.com/doc/v3/partner/4017327735
+    https://pay.weixin.qq.com/doc/v3/partner/4017327752
     """
 
     task_id: RequestNo
@@ -120,6 +125,8 @@ class CreateImageGenerationTask(Endpoint[StartedImageGenerationTask, Partner]):
 
     def check(self) -> Iterator[tuple[str, str]]:
         """What the image is made of is that of the way it is made, and nothing else is given."""
+        if self.image_generation_type not in set(ImageGenerationType):
+            return  # what it is made of, nobody knows; that it is unknown is said of itself
         for kind in ImageGenerationType:
             name = kind.value.lower()
             given = getattr(self, name) is not None
@@ -168,6 +175,7 @@ class GetImageGenerationTask(Endpoint[ImageGenerationTask, Partner]):
     """Look up what became of an image to be made (查询图片生成任务执行结果).
 
     https://pay.weixin.qq.com/doc/v3/partner/4017327739
+    https://pay.weixin.qq.com/doc/v3/partner/4017327753
     """
 
     task_id: Annotated[str, Text(6, 40)]

@@ -1,5 +1,18 @@
 """The ten kinds of product coupon, made from what is particular to each.
 
+====== ======== ================== =================================================================
+scope  type     usage_mode         the discount is in
+====== ======== ================== =================================================================
+ALL    NORMAL   SINGLE             single_usage_info.normal_coupon
+ALL    DISCOUNT SINGLE             single_usage_info.discount_coupon
+SINGLE NORMAL   SINGLE             stock.single_usage_rule.normal_coupon
+SINGLE DISCOUNT SINGLE             stock.single_usage_rule.discount_coupon
+SINGLE EXCHANGE SINGLE             stock.single_usage_rule.exchange_coupon
+any    NORMAL   PROGRESSIVE_BUNDLE stock_bundle.progressive_bundle_usage_rule.normal_coupon_list
+any    DISCOUNT PROGRESSIVE_BUNDLE stock_bundle.progressive_bundle_usage_rule.discount_coupon_list
+SINGLE EXCHANGE PROGRESSIVE_BUNDLE stock_bundle.progressive_bundle_usage_rule.exchange_coupon_list
+====== ======== ================== =================================================================
+
 The class of the discount says the type, goods say the scope, and one discount or a list of them says how often a
 coupon may be redeemed. The discount then goes where that kind carries it::
 
@@ -8,28 +21,27 @@ coupon may be redeemed. The discount then goes where that kind carries it::
     pc.multi_use_coupon([pc.DiscountCouponUsageRule(threshold=0, percent_off=20)] * 5, …)            # 8折, five times
 
 All other keywords are members of the request under their own names; only what each nested object would be made for
-is left out. What WeChat Pay limits about their values is looked at when the request is sent.
+is left out. A request of any other form is written out as :class:`~wxcoupon.product_coupon.CreateProductCoupon`.
+
+A builder refuses at once only what it can make no request of: a setting that is missing or misspelt, what is no
+discount, rounds that are not 3 to 15 of one class. It names all of that together, by the arguments of the call. What
+it can make, it makes, and the request is looked at when it is sent: its values, and whether there is such a kind at
+all. So these faults come together too, and a client whose ``checks`` only warn, or are off, may send it all the same.
 
 https://pay.weixin.qq.com/doc/v3/partner/4015781289
 https://pay.weixin.qq.com/doc/v3/partner/4016434630
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict, Unpack, overload
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Literal, TypeAlias, Unpack, overload
 
-from ..errors import Fault, InvalidRequest
-from . import placement
+from ..errors import Fault
+from ..model import Items, hints, marks
+from . import building
 from .coupons import CreateProductCoupon
-from .display import ComboPackage, CouponDisplayInfo, ProductCouponDisplayInfo, UsageRuleDisplayInfo
-from .enums import (
-    CouponCodeMode,
-    CouponCodeModeForBundle,
-    ProductCouponScope,
-    ProductCouponType,
-    StockStoreScope,
-    UsageMode,
-)
-from .periods import CouponAvailablePeriod
+from .display import ComboPackage, ProductCouponDisplayInfo
+from .enums import ProductCouponScope, ProductCouponType, UsageMode
+from .kind_settings import MultiUseCouponSettings, SingleUseCouponSettings, StockBundleSettings, StockSettings
 from .rules import (
     DiscountCouponUsageRule,
     ExchangeCouponUsageRule,
@@ -61,176 +73,162 @@ _TYPES: Final[dict[type[CouponUsageRule], ProductCouponType]] = {
     DiscountCouponUsageRule: ProductCouponType.DISCOUNT,
     ExchangeCouponUsageRule: ProductCouponType.EXCHANGE,
 }
+_A_DISCOUNT: Final = " or ".join(cls.__name__ for cls in _TYPES)
+_ROUNDS: Final = next(mark for mark in marks(hints(StockBundleUsageRule)["normal_coupon_list"]) if type(mark) is Items)
 _PERIOD: Final = ("coupon_available_period",)
 _COUNTS: Final = ("max_count", "max_count_per_day", "max_count_per_user")
 _DISPLAY: Final = ("name", "image_url", "background_url", "detail_image_url_list", "original_price")
-
-
-class _Settings(TypedDict):
-    """What stocks and stock bundles have in common."""
-
-    coupon_available_period: CouponAvailablePeriod
-    """When a claimed coupon may be redeemed; of a stock bundle, every round."""
-    max_count: int
-    """Coupons, or bundles, that may ever be sent: 1 to 100,000,000."""
-    max_count_per_day: NotRequired[int | None]
-    """Coupons, or bundles, a day: 1 to 100,000,000; without limit when left out, for good."""
-    max_count_per_user: int
-    """Coupons, or bundles, one user may have: 1 to 100, for good."""
-    usage_rule_display_info: UsageRuleDisplayInfo
-    """How the rules of use are shown."""
-    coupon_display_info: CouponDisplayInfo
-    """How the coupon looks in the card pack."""
-    notify_appid: str
-    """The appid under which callbacks compute the openid."""
-    store_scope: StockStoreScope | str
-    """Which stores take it."""
-    remark: NotRequired[str | None]
-    """Note of up to 20 characters that users do not see."""
-
-
-class _CouponSettings(TypedDict):
-    """What all product coupons have in common."""
-
-    out_request_no: str
-    """Number of this creation: 6 to 40 digits, letters, underscores and hyphens."""
-    name: str
-    """Name shown to users, 3 to 15 characters."""
-    image_url: str
-    """Head image, as the image upload answered: square, PNG of 1080 by 1080."""
-    background_url: str
-    """Background image, as the image upload answered: 1170 by 1326, JPG or PNG."""
-    detail_image_url_list: NotRequired[list[str] | None]
-    """Up to 8 detail images, as the image upload answered."""
-    original_price: NotRequired[int | None]
-    """List price in fen, up to 10,000,000; only shown."""
-    out_product_no: NotRequired[str | None]
-    """Your own number of the product, up to 40 characters."""
-
-
-class StockSettings(_Settings):
-    """What a stock is made with, besides its discount."""
-
-    coupon_code_mode: CouponCodeMode | str
-    """Where codes come from, for good."""
-
-
-class StockBundleSettings(_Settings):
-    """What a stock bundle is made with, besides its discounts; numbers count bundles."""
-
-    coupon_code_mode: CouponCodeModeForBundle | str
-    """Where codes come from, for every stock and for good; never API_ASSIGN."""
-
-
-class SingleUseCouponSettings(_CouponSettings, StockSettings):
-    """What a coupon redeemed once and its first stock are made with, besides discount and goods."""
-
-
-class MultiUseCouponSettings(_CouponSettings, StockBundleSettings):
-    """What a coupon redeemed in rounds and its first stock bundle are made with, besides discounts and goods."""
 
 
 @overload
 def single_use_coupon(
     discount: NormalCouponUsageRule | DiscountCouponUsageRule,
     *,
-    goods: Sequence[ComboPackage] = (),
-    scope: ProductCouponScope | None = None,
+    goods: Iterable[ComboPackage] | None = None,
+    scope: ProductCouponScope | str | None = None,
     **settings: Unpack[SingleUseCouponSettings],
 ) -> CreateProductCoupon: ...
 @overload
 def single_use_coupon(
     discount: ExchangeCouponUsageRule,
     *,
-    goods: Sequence[ComboPackage],
-    scope: Literal[ProductCouponScope.SINGLE] | None = None,
+    goods: Iterable[ComboPackage],
+    scope: Literal[ProductCouponScope.SINGLE, "SINGLE"] | None = None,
     **settings: Unpack[SingleUseCouponSettings],
 ) -> CreateProductCoupon: ...
 def single_use_coupon(
     discount: CouponUsageRule,
     *,
-    goods: Sequence[ComboPackage] = (),
-    scope: ProductCouponScope | None = None,
-    **settings: Any,
+    goods: Iterable[ComboPackage] | None = None,
+    scope: ProductCouponScope | str | None = None,
+    **settings: Unpack[SingleUseCouponSettings],
 ) -> CreateProductCoupon:
     """Make the request for a product coupon that is redeemed once, with its first stock.
+
+    Amounts are in fen, and counts in coupons. help(wxcoupon.product_coupon.kinds) shows the ten kinds.
 
     Args:
         discount: the discount; its class says the type.
         goods: groups of goods the coupon is for; they make the scope SINGLE. An exchange needs them.
         scope: ALL or SINGLE, where goods shall not decide: a coupon with scope ALL may show goods too.
-        settings: the members of :class:`SingleUseCouponSettings`; amounts in fen, counts in coupons.
+        out_request_no (str): number of this creation: 6 to 40 digits, letters, underscores and hyphens.
+        name (str): name shown to users, 3 to 15 characters.
+        image_url (str): head image, as the image upload answered: square, PNG of 1080 by 1080.
+        background_url (str): background image, as the image upload answered: 1170 by 1326, JPG or PNG.
+        detail_image_url_list (list[str], optional): up to 8 detail images, as the image upload answered.
+        original_price (int, optional): list price in fen, up to 10,000,000; only shown.
+        out_product_no (str, optional): your own number of the product, up to 40 characters.
+        usage_rule_display_info (UsageRuleDisplayInfo): how the rules of use are shown.
+        coupon_display_info (CouponDisplayInfo): how the coupon looks in the card pack.
+        notify_appid (str): the appid under which callbacks compute the openid.
+        store_scope (StockStoreScope | str): which stores take it.
+        remark (str, optional): note of up to 20 characters that users do not see.
+        coupon_available_period (CouponAvailablePeriod): when a claimed coupon may be redeemed.
+        coupon_code_mode (CouponCodeMode | str): where codes come from, for good.
+        max_count (int): coupons that may ever be sent: 1 to 100,000,000.
+        max_count_per_day (int, optional): coupons a day: 1 to 100,000,000; without limit when left out, for good.
+        max_count_per_user (int): coupons one user may have: 1 to 100, for good.
 
     Raises:
-        InvalidRequest: there is no such kind; a fault's path is that of the request, or names the argument.
+        InvalidRequest: settings are missing or unknown, *discount* is no discount, or *goods* are no list; each fault's
+            path is the name of an argument. All other faults come, together, when the request is sent.
     """
-    kind = _type(discount, "discount")
-    scope = scope or _scope(kind, goods)
+    builder = "single_use_coupon"
+    packages, faults = building.listed("goods", goods or (), "ComboPackage")
+    misfits = building.misfits(builder, settings, SingleUseCouponSettings, "goods", "scope")
+    building.refuse(builder, [*_no_discount("discount", discount), *faults, *misfits])
+    given: dict[str, Any] = {**settings}
+    kind = _TYPES[type(discount)]
+    scope = _scope(kind, packages) if scope is None else scope
     shared = scope == ProductCouponScope.ALL and kind != ProductCouponType.EXCHANGE
     of_all_stocks: dict[str, Any] = {_member(kind): discount}
-    product, rest = _product(settings, goods)
-    return _without_faults(
-        CreateProductCoupon(
-            scope=scope,
-            type=kind,
-            usage_mode=UsageMode.SINGLE,
-            single_usage_info=SingleUsageInfo(**of_all_stocks) if shared else None,
-            stock=_stock(None if shared else discount, rest),
-            **product,
-        )
+    product = _product(given, packages)
+    return CreateProductCoupon(
+        scope=scope,
+        type=kind,
+        usage_mode=UsageMode.SINGLE,
+        single_usage_info=SingleUsageInfo(**of_all_stocks) if shared else None,
+        stock=_stock(None if shared else discount, given),
+        **product,
     )
 
 
 @overload
 def multi_use_coupon(
-    discounts: Sequence[NormalCouponUsageRule] | Sequence[DiscountCouponUsageRule],
+    discounts: Iterable[NormalCouponUsageRule] | Iterable[DiscountCouponUsageRule],
     *,
     interval_days: int | None = None,
-    goods: Sequence[ComboPackage] = (),
-    scope: ProductCouponScope | None = None,
+    goods: Iterable[ComboPackage] | None = None,
+    scope: ProductCouponScope | str | None = None,
     **settings: Unpack[MultiUseCouponSettings],
 ) -> CreateProductCoupon: ...
 @overload
 def multi_use_coupon(
-    discounts: Sequence[ExchangeCouponUsageRule],
+    discounts: Iterable[ExchangeCouponUsageRule],
     *,
     interval_days: int | None = None,
-    goods: Sequence[ComboPackage],
-    scope: Literal[ProductCouponScope.SINGLE] | None = None,
+    goods: Iterable[ComboPackage],
+    scope: Literal[ProductCouponScope.SINGLE, "SINGLE"] | None = None,
     **settings: Unpack[MultiUseCouponSettings],
 ) -> CreateProductCoupon: ...
 def multi_use_coupon(
-    discounts: Sequence[CouponUsageRule],
+    discounts: Iterable[CouponUsageRule],
     *,
     interval_days: int | None = None,
-    goods: Sequence[ComboPackage] = (),
-    scope: ProductCouponScope | None = None,
-    **settings: Any,
+    goods: Iterable[ComboPackage] | None = None,
+    scope: ProductCouponScope | str | None = None,
+    **settings: Unpack[MultiUseCouponSettings],
 ) -> CreateProductCoupon:
     """Make the request for a product coupon that is redeemed in rounds, with its first stock bundle.
+
+    Amounts are in fen, and counts in bundles. help(wxcoupon.product_coupon.kinds) shows the ten kinds.
 
     Args:
         discounts: the discount of each round, 3 to 15, all of one class, which says the type. From the third on,
             none may be weaker than the one before.
-        interval_days: days between two redemptions, 0 to 7: 1 lets the next begin at 00:00 of the next day.
+        interval_days: days between two redemptions, 0 to 7: 1 lets the next begin at 00:00 of the next day;
+            0 when left out.
         goods: groups of goods the coupon is for; they make the scope SINGLE. An exchange needs them.
         scope: ALL or SINGLE, where goods shall not decide: a coupon with scope ALL may show goods too.
-        settings: the members of :class:`MultiUseCouponSettings`; amounts in fen, counts in bundles.
+        out_request_no (str): number of this creation: 6 to 40 digits, letters, underscores and hyphens.
+        name (str): name shown to users, 3 to 15 characters.
+        image_url (str): head image, as the image upload answered: square, PNG of 1080 by 1080.
+        background_url (str): background image, as the image upload answered: 1170 by 1326, JPG or PNG.
+        detail_image_url_list (list[str], optional): up to 8 detail images, as the image upload answered.
+        original_price (int, optional): list price in fen, up to 10,000,000; only shown.
+        out_product_no (str, optional): your own number of the product, up to 40 characters.
+        usage_rule_display_info (UsageRuleDisplayInfo): how the rules of use are shown.
+        coupon_display_info (CouponDisplayInfo): how the coupon looks in the card pack.
+        notify_appid (str): the appid under which callbacks compute the openid.
+        store_scope (StockStoreScope | str): which stores take it.
+        remark (str, optional): note of up to 20 characters that users do not see.
+        coupon_available_period (CouponAvailablePeriod): when a claimed coupon may be redeemed, for all rounds alike.
+        coupon_code_mode (CouponCodeModeForBundle | str): where codes come from, for every stock and for good; never
+            API_ASSIGN.
+        max_count (int): bundles that may ever be sent: 1 to 100,000,000.
+        max_count_per_day (int, optional): bundles a day: 1 to 100,000,000; without limit when left out, for good.
+        max_count_per_user (int): bundles one user may have: 1 to 100, for good.
 
     Raises:
-        InvalidRequest: there is no such kind; a fault's path is that of the request, or names the argument.
+        InvalidRequest: settings are missing or unknown, *discounts* are not 3 to 15 of one class, or *goods* are no
+            list; each fault's path is the name of an argument. All other faults come, together, when the request is
+            sent.
     """
-    kind = _type_of_all(discounts)
-    product, rest = _product(settings, goods)
-    return _without_faults(
-        CreateProductCoupon(
-            scope=scope or _scope(kind, goods),
-            type=kind,
-            usage_mode=UsageMode.PROGRESSIVE_BUNDLE,
-            progressive_bundle_usage_info=ProgressiveBundleUsageInfo(count=len(discounts), interval_days=interval_days),
-            stock_bundle=_bundle(discounts, rest),
-            **product,
-        )
+    builder = "multi_use_coupon"
+    rounds, wrong = _rounds(discounts)
+    packages, faults = building.listed("goods", goods or (), "ComboPackage")
+    misfits = building.misfits(builder, settings, MultiUseCouponSettings, "interval_days", "goods", "scope")
+    building.refuse(builder, [*wrong, *faults, *misfits])
+    given: dict[str, Any] = {**settings}
+    kind = _TYPES[type(rounds[0])]
+    product = _product(given, packages)
+    return CreateProductCoupon(
+        scope=_scope(kind, packages) if scope is None else scope,
+        type=kind,
+        usage_mode=UsageMode.PROGRESSIVE_BUNDLE,
+        progressive_bundle_usage_info=ProgressiveBundleUsageInfo(count=len(rounds), interval_days=interval_days),
+        stock_bundle=_bundle(rounds, given),
+        **product,
     )
 
 
@@ -240,88 +238,119 @@ def single_use_stock(discount: CouponUsageRule | None = None, **settings: Unpack
     Args:
         discount: the discount of this stock, of the product coupon's type, where its scope is SINGLE; None where it
             is ALL, because all stocks of it share the discount of the product coupon.
-        settings: the members of :class:`StockSettings`; counts in coupons.
+        usage_rule_display_info (UsageRuleDisplayInfo): how the rules of use are shown.
+        coupon_display_info (CouponDisplayInfo): how the coupon looks in the card pack.
+        notify_appid (str): the appid under which callbacks compute the openid.
+        store_scope (StockStoreScope | str): which stores take it.
+        remark (str, optional): note of up to 20 characters that users do not see.
+        coupon_available_period (CouponAvailablePeriod): when a claimed coupon may be redeemed.
+        coupon_code_mode (CouponCodeMode | str): where codes come from, for good.
+        max_count (int): coupons that may ever be sent: 1 to 100,000,000.
+        max_count_per_day (int, optional): coupons a day: 1 to 100,000,000; without limit when left out, for good.
+        max_count_per_user (int): coupons one user may have: 1 to 100, for good.
 
     Raises:
-        InvalidRequest: *discount* is no discount.
+        InvalidRequest: settings are missing or unknown, or *discount* is no discount; each fault's path is the name of
+            an argument. All other faults come, together, when the stock is sent.
     """
+    builder = "single_use_stock"
+    faults = () if discount is None else _no_discount("discount", discount)
+    building.refuse(builder, [*faults, *building.misfits(builder, settings, StockSettings)])
     return _stock(discount, {**settings})
 
 
 @overload
 def multi_use_stock_bundle(
-    discounts: Sequence[NormalCouponUsageRule], **settings: Unpack[StockBundleSettings]
+    discounts: Iterable[NormalCouponUsageRule], **settings: Unpack[StockBundleSettings]
 ) -> StockBundleForCreate: ...
 @overload
 def multi_use_stock_bundle(
-    discounts: Sequence[DiscountCouponUsageRule], **settings: Unpack[StockBundleSettings]
+    discounts: Iterable[DiscountCouponUsageRule], **settings: Unpack[StockBundleSettings]
 ) -> StockBundleForCreate: ...
 @overload
 def multi_use_stock_bundle(
-    discounts: Sequence[ExchangeCouponUsageRule], **settings: Unpack[StockBundleSettings]
+    discounts: Iterable[ExchangeCouponUsageRule], **settings: Unpack[StockBundleSettings]
 ) -> StockBundleForCreate: ...
-def multi_use_stock_bundle(discounts: Sequence[CouponUsageRule], **settings: Any) -> StockBundleForCreate:
+def multi_use_stock_bundle(
+    discounts: Iterable[CouponUsageRule], **settings: Unpack[StockBundleSettings]
+) -> StockBundleForCreate:
     """Make a further stock bundle of a product coupon that is redeemed in rounds.
 
     Args:
         discounts: the discount of each round, all of the product coupon's type, and as many as it has rounds. From
             the third on, none may be weaker than the one before.
-        settings: the members of :class:`StockBundleSettings`; counts in bundles.
+        usage_rule_display_info (UsageRuleDisplayInfo): how the rules of use are shown.
+        coupon_display_info (CouponDisplayInfo): how the coupon looks in the card pack.
+        notify_appid (str): the appid under which callbacks compute the openid.
+        store_scope (StockStoreScope | str): which stores take it.
+        remark (str, optional): note of up to 20 characters that users do not see.
+        coupon_available_period (CouponAvailablePeriod): when a claimed coupon may be redeemed, for all rounds alike.
+        coupon_code_mode (CouponCodeModeForBundle | str): where codes come from, for every stock and for good; never
+            API_ASSIGN.
+        max_count (int): bundles that may ever be sent: 1 to 100,000,000.
+        max_count_per_day (int, optional): bundles a day: 1 to 100,000,000; without limit when left out, for good.
+        max_count_per_user (int): bundles one user may have: 1 to 100, for good.
 
     Raises:
-        InvalidRequest: the discounts are not all of one class.
+        InvalidRequest: settings are missing or unknown, or *discounts* are not 3 to 15 of one class; each fault's
+            path is the name of an argument. All other faults come, together, when the bundle is sent.
     """
-    return _bundle(discounts, settings)
+    builder = "multi_use_stock_bundle"
+    rounds, wrong = _rounds(discounts)
+    building.refuse(builder, [*wrong, *building.misfits(builder, settings, StockBundleSettings)])
+    return _bundle(rounds, {**settings})
 
 
-def _type(discount: CouponUsageRule, argument: str) -> ProductCouponType:
-    kind = _TYPES.get(type(discount))
-    if kind is None:
-        classes = " or ".join(cls.__name__ for cls in _TYPES)
-        raise InvalidRequest([Fault(argument, f"has to be a {classes}, not a {type(discount).__name__}")])
-    return kind
+def _no_discount(argument: str, discount: object) -> Iterator[Fault]:
+    if type(discount) not in _TYPES:
+        yield Fault(argument, f"has to be a {_A_DISCOUNT}, not {type(discount).__name__}")
 
 
-def _type_of_all(discounts: Sequence[CouponUsageRule]) -> ProductCouponType:
-    kinds = [_type(discount, f"discounts[{index}]") for index, discount in enumerate(discounts)]
-    if not kinds:
-        raise InvalidRequest([Fault("discounts", "has to have the discount of each round, 3 to 15")])
-    if others := [index for index, kind in enumerate(kinds) if kind != kinds[0]]:
-        first = type(discounts[0]).__name__
-        raise InvalidRequest([Fault(f"discounts[{index}]", f"has to be a {first} like [0]") for index in others])
-    return kinds[0]
+def _rounds(discounts: Iterable[CouponUsageRule]) -> tuple[list[CouponUsageRule], list[Fault]]:
+    """The discount of each round; a fault for a wrong number of them, and for each that is none or another class's."""
+    rounds, faults = building.listed("discounts", discounts, "discounts, one for each round")
+    if not faults and not _ROUNDS.min <= len(rounds) <= (_ROUNDS.max or len(rounds)):
+        size = f"{_ROUNDS.min} to {_ROUNDS.max} (it has {len(rounds)})"
+        faults.append(Fault("discounts", f"has to have the discount of each round, {size}"))
+    first = next((index for index, discount in enumerate(rounds) if type(discount) in _TYPES), 0)
+    for index, discount in enumerate(rounds):
+        place, cls = f"discounts[{index}]", type(discount)
+        if cls in _TYPES and cls is not type(rounds[first]):
+            wanted = f"{type(rounds[first]).__name__} like [{first}]"
+            faults.append(Fault(place, f"has to be a {wanted}, not {cls.__name__}"))
+        faults.extend(_no_discount(place, discount))
+    return rounds, faults
 
 
 def _member(kind: ProductCouponType) -> str:
     return f"{kind.lower()}_coupon"
 
 
-def _scope(kind: ProductCouponType, goods: Sequence[ComboPackage]) -> ProductCouponScope:
+def _scope(kind: ProductCouponType, goods: list[ComboPackage]) -> ProductCouponScope:
     named = goods or kind == ProductCouponType.EXCHANGE
     return ProductCouponScope.SINGLE if named else ProductCouponScope.ALL
 
 
 def _taken(settings: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Take these settings out, where they are given: the class they are for misses the others."""
+    """Take these settings out, where they are given: some may be left out."""
     return {name: settings.pop(name) for name in names if name in settings}
 
 
-def _product(settings: dict[str, Any], goods: Sequence[ComboPackage]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The members of the product coupon, and the settings that are left for its stock or bundle."""
-    rest = {**settings}
-    display = ProductCouponDisplayInfo(**_taken(rest, _DISPLAY), combo_package_list=list(goods) or None)
-    return {"display_info": display, **_taken(rest, ("out_request_no", "out_product_no"))}, rest
+def _product(settings: dict[str, Any], goods: list[ComboPackage]) -> dict[str, Any]:
+    """Take out what is for the product coupon; what is left is for its stock or bundle."""
+    display = ProductCouponDisplayInfo(**_taken(settings, _DISPLAY), combo_package_list=goods or None)
+    return {"display_info": display, **_taken(settings, ("out_request_no", "out_product_no"))}
 
 
 def _stock(discount: CouponUsageRule | None, settings: dict[str, Any]) -> StockForCreate:
-    of_this_stock: dict[str, Any] = {} if discount is None else {_member(_type(discount, "discount")): discount}
+    of_this_stock: dict[str, Any] = {} if discount is None else {_member(_TYPES[type(discount)]): discount}
     rule = SingleUsageRule(**_taken(settings, _PERIOD), **of_this_stock)
     send_rule = StockSendRule(**_taken(settings, _COUNTS))
     return StockForCreate(single_usage_rule=rule, stock_send_rule=send_rule, **_with_notify_config(settings))
 
 
-def _bundle(discounts: Sequence[CouponUsageRule], settings: dict[str, Any]) -> StockBundleForCreate:
-    of_each_round: dict[str, Any] = {f"{_member(_type_of_all(discounts))}_list": list(discounts)}
+def _bundle(discounts: list[CouponUsageRule], settings: dict[str, Any]) -> StockBundleForCreate:
+    of_each_round: dict[str, Any] = {f"{_member(_TYPES[type(discounts[0])])}_list": discounts}
     rule = StockBundleUsageRule(**_taken(settings, _PERIOD), **of_each_round)
     send_rule = StockSendRuleForBundle(**_taken(settings, _COUNTS))
     return StockBundleForCreate(
@@ -331,11 +360,3 @@ def _bundle(discounts: Sequence[CouponUsageRule], settings: dict[str, Any]) -> S
 
 def _with_notify_config(settings: dict[str, Any]) -> dict[str, Any]:
     return {"notify_config": NotifyConfig(**_taken(settings, ("notify_appid",))), **settings}
-
-
-def _without_faults(request: CreateProductCoupon) -> CreateProductCoupon:
-    if faults := [Fault(f"$.{path}", problem) for path, problem in placement.faults(request)]:
-        error = InvalidRequest(faults, request.route.page)
-        error.about(request.route.call)
-        raise error
-    return request

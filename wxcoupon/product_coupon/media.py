@@ -14,7 +14,7 @@ __all__ = ["ImageMeta", "UploadImage", "UploadedImage"]
 class ImageMeta(Model):
     """What is said of an image, and the only part of its upload that is signed."""
 
-    filename: Annotated[str, Text(1, 150, pattern=images.NAME, like="tea.png")]
+    filename: Annotated[str, Text(1, 150, pattern=images.NAME, like="tea.jpg, tea.bmp or tea.png")]
     """Its name, up to 150 characters, ending in .jpg, .bmp or .png."""
     sha256: Annotated[str, Text(pattern=images.HASH, like="64 hexadecimal digits")]
     """The SHA-256 of its bytes, in hexadecimal: 64 digits."""
@@ -35,6 +35,7 @@ class UploadImage(Endpoint[UploadedImage]):
     :meth:`of` makes the request from a name and the bytes. Fields for images take only what this answers.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781275
+    https://pay.weixin.qq.com/doc/v3/partner/4016435731
     https://pay.weixin.qq.com/doc/brand/4015736285
     """
 

@@ -26,14 +26,15 @@ class NotifyAddress(Model):
 class SetNotifyConfig(Endpoint[NotifyAddress]):
     """Set the address for callbacks, in place of the one before (设置商品券事件通知地址).
 
-    Callbacks come only once an APIv3 key is set too.
+    A partner has one for all its brands. No web console sets it. Callbacks come only once an APIv3 key is set too.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781286
+    https://pay.weixin.qq.com/doc/v3/partner/4016435719
     https://pay.weixin.qq.com/doc/brand/4015736293
     """
 
     notify_url: Annotated[str, Text(1, 256)]
-    """An ``https://`` address without a query, reachable from the internet; up to 256 characters."""
+    """An ``https://`` address without a query, public, in mainland China with ICP filing; up to 256 characters."""
 
     def check(self) -> Iterator[tuple[str, str]]:
         """The address is one that WeChat Pay takes."""
@@ -46,5 +47,7 @@ class GetNotifyConfig(Endpoint[NotifyAddress]):
     """Look up the address for callbacks; there is an error, NOT_FOUND, before one was set (获取商品券事件通知地址).
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781284
+    https://pay.weixin.qq.com/doc/v3/partner/4016435718
     https://pay.weixin.qq.com/doc/brand/4015736292
+    https://pay.weixin.qq.com/doc/brand/4016427364
     """

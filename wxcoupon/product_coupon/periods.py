@@ -5,7 +5,6 @@ All limits of a :class:`CouponAvailablePeriod` hold together; days are calendar 
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Annotated, Final, TypeVar
 
 from ..model import Items, Model, Time, Whole, model
@@ -51,9 +50,15 @@ class TimePeriod(Model):
 
 
 def _overlaps(slots: list[tuple[_Moment, _Moment]]) -> list[int]:
-    """Which slots begin before another one has ended; one may begin where the other ends."""
-    order = sorted(range(len(slots)), key=slots.__getitem__)
-    return sorted(max(one, next_one) for one, next_one in pairwise(order) if slots[one][1] > slots[next_one][0])
+    """Which slots overlap another one, of two the one listed later; one may begin where the other ends."""
+    found: set[int] = set()
+    latest: int | None = None  # the one that ends last, of those that begin before
+    for index in sorted(range(len(slots)), key=slots.__getitem__):
+        if latest is not None and slots[index][0] < slots[latest][1]:
+            found.add(max(latest, index))
+        if latest is None or slots[index][1] > slots[latest][1]:
+            latest = index
+    return sorted(found)
 
 
 @model
@@ -81,9 +86,9 @@ class CouponAvailablePeriod(Model):
     available_end_time: Time
     """End of the stock, at most 365 days after its start; going to shake for offers takes more than 5 days."""
     available_days: Annotated[int, Whole(1, 365, unit="calendar days")] | None = None
-    """Usable for that many calendar days, the one on which it becomes effective included: 1 to 365."""
+    """Usable for that many calendar days, 1 to 365: the first is when it gets effective, or when the stock begins."""
     wait_days_after_receive: Annotated[int, Whole(1, 30, unit="calendar days")] | None = None
-    """Effective that many calendar days after the claim: 1 to 30; only together with ``available_days``."""
+    """Effective at 00:00 that many calendar days after the claim: 1 to 30; only together with ``available_days``."""
     weekly_available_period: FixedWeekPeriod | None = None
     """Usable only on these days of the week."""
     irregular_available_period_list: Annotated[list[TimePeriod], Items(0, 2)] | None = None

@@ -1,17 +1,6 @@
-"""What goes with what in a product coupon: the ten kinds there are, and where each carries its discount.
+"""What goes with what in a product coupon: whether it is one of the ten kinds, and has its discount where that has it.
 
-====== ======== ================== =================================================================
-scope  type     usage_mode         the discount is in
-====== ======== ================== =================================================================
-ALL    NORMAL   SINGLE             single_usage_info.normal_coupon
-ALL    DISCOUNT SINGLE             single_usage_info.discount_coupon
-SINGLE NORMAL   SINGLE             stock.single_usage_rule.normal_coupon
-SINGLE DISCOUNT SINGLE             stock.single_usage_rule.discount_coupon
-SINGLE EXCHANGE SINGLE             stock.single_usage_rule.exchange_coupon
-any    NORMAL   PROGRESSIVE_BUNDLE stock_bundle.progressive_bundle_usage_rule.normal_coupon_list
-any    DISCOUNT PROGRESSIVE_BUNDLE stock_bundle.progressive_bundle_usage_rule.discount_coupon_list
-SINGLE EXCHANGE PROGRESSIVE_BUNDLE stock_bundle.progressive_bundle_usage_rule.exchange_coupon_list
-====== ======== ================== =================================================================
+The table of the kinds is in :mod:`wxcoupon.product_coupon.kinds`.
 
 ``coupon_available_period`` is always in the rule of the stock or bundle, so a rule is there even where it has no
 discount. SEQUENTIAL, the form before PROGRESSIVE_BUNDLE, is only looked at for whether its own members are there.
@@ -44,6 +33,7 @@ _BY_MODE: Final = (
     "stock_bundle",
 )
 _COUPONS: Final = ("normal_coupon", "discount_coupon", "exchange_coupon")
+_GOODS: Final = "single_use_coupon and multi_use_coupon take them as goods"
 _LISTS: Final = tuple(f"{name}_list" for name in _COUPONS)
 
 
@@ -54,12 +44,14 @@ def faults(request: "CreateProductCoupon") -> _Faults:
         return
     everywhere = request.scope == ProductCouponScope.ALL
     if everywhere and request.type == ProductCouponType.EXCHANGE:
-        yield "type", "EXCHANGE goes only with scope SINGLE"
+        yield "type", "EXCHANGE goes only with scope SINGLE, because an exchange is for the goods that are named"
         return  # there is no right place for its price
     yield from _by_mode(request, everywhere=everywhere)
     yield from _discounts(request, everywhere=everywhere)
     if not everywhere and not request.display_info.combo_package_list:
-        yield "display_info.combo_package_list", "needs at least one group of goods when scope is SINGLE"
+        exchange = request.type == ProductCouponType.EXCHANGE
+        because = f"type is EXCHANGE; {_GOODS}" if exchange else "scope is SINGLE"
+        yield "display_info.combo_package_list", f"needs at least one group of goods when {because}"
 
 
 def _by_mode(request: "CreateProductCoupon", *, everywhere: bool) -> _Faults:

@@ -22,6 +22,7 @@ class UseCoupon(Endpoint[UserProductCouponEntity]):
     The user is told of it only if the call comes within 3 minutes of a real payment.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781608
+    https://pay.weixin.qq.com/doc/v3/partner/4016435636
     https://pay.weixin.qq.com/doc/brand/4016427398
     """
 
@@ -40,13 +41,13 @@ class UseCoupon(Endpoint[UserProductCouponEntity]):
     out_request_no: RequestNo
     """Number of this redemption: another one is refused until the coupon was returned, and needed after that."""
     store_id: StoreId | None = None
-    """The store of the brand where it was redeemed; an associated one for a stock with ``store_scope`` SPECIFIC."""
+    """The store of the brand where it was redeemed, open; an associated one for ``store_scope`` SPECIFIC."""
     associated_order_info: UserProductCouponAssociatedOrderInfo | None = None
     """The payment it was redeemed with: exactly one of this and ``associated_pay_score_order_info``."""
     associated_pay_score_order_info: UserProductCouponAssociatedPayScoreOrderInfo | None = None
     """The service order it was redeemed with: exactly one of this and ``associated_order_info``."""
     saved_amount: Fen | None = None
-    """Fen that were really saved."""
+    """Fen really saved: the amount off, the list price less the exchange price, or what the percentage came to."""
 
     def check(self) -> Iterator[tuple[str, str]]:
         """One order, of one kind."""
@@ -65,6 +66,7 @@ class ReturnCoupon(Endpoint[UserProductCouponEntity]):
     returned.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781599
+    https://pay.weixin.qq.com/doc/v3/partner/4016435674
     https://pay.weixin.qq.com/doc/brand/4015736429
     """
 

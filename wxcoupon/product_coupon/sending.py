@@ -20,9 +20,10 @@ __all__ = ["PreSendCoupon", "PreSendToken", "SendCoupon"]
 class SendCoupon(Endpoint[UserProductCouponEntity]):
     """Send one coupon to a user (向用户发放商品券).
 
-    The stock is SENDING and in no bundle, which has :class:`SendCouponBundle`, and in no delivery plan, whose coupons
-    WeChat Pay sends. The coupon is CONFIRMING until :class:`ConfirmCoupon`, and no message tells the user of it.
-    WeChat Pay compares the person, the stock and ``send_request_no``: under another appid it is the same person.
+    The stock is SENDING, its caps leave room, and it is in no bundle, which has :class:`SendCouponBundle`, and in no
+    delivery plan, whose coupons WeChat Pay sends. The coupon is CONFIRMING until :class:`ConfirmCoupon`, and no message
+    tells the user of it. WeChat Pay compares the person, the stock and ``send_request_no``: under another appid it is
+    the same person.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781605
     https://pay.weixin.qq.com/doc/brand/4015736390
@@ -48,18 +49,22 @@ class SendCoupon(Endpoint[UserProductCouponEntity]):
 
 @model
 class PreSendToken(Model):
-    """A token for the claim component of a mini program."""
+    """A token for the claim component of a mini program.
+
+    It goes to ``wx.openBusinessView``: with ``businessType`` ``wxpayCouponUse`` and ``extraData``
+    ``{action: "receiveCoupon", token}``.
+    """
 
     token: Annotated[str, PRIVATE]
-    """Pass it to ``wx.openBusinessView``; valid for 5 minutes. Every pre-send answers another one."""
+    """Valid for 5 minutes. Every pre-send answers another one."""
 
 
 @endpoint("POST", "/product-coupon/users/{openid}/pre-send-coupon", rate="500/s", key="send_request_no")
 class PreSendCoupon(Endpoint[PreSendToken]):
     """Reserve a coupon for a user and get the token that lets a mini program hand it over (向用户预发放商品券).
 
-    The coupon exists only once the user has claimed it. The token is not idempotent, the claim is: the same number
-    gives the same user one coupon.
+    The stock is SENDING and its caps leave room. The coupon exists only once the user has claimed it. The token is not
+    idempotent, the claim is: the same number gives the same user one coupon.
 
     https://pay.weixin.qq.com/doc/v3/partner/4016434365
     https://pay.weixin.qq.com/doc/brand/4016416620

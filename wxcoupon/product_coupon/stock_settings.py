@@ -30,9 +30,9 @@ class StockSendRuleForBundle(Model):
     max_count: Annotated[int, Whole(1, 100_000_000, unit="bundles")]
     """Bundles that may ever be sent, 1 to 100,000,000; every stock of the bundle inherits it."""
     max_count_per_day: Annotated[int, Whole(1, 100_000_000, unit="bundles per day")] | None = None
-    """Bundles a day, 1 to 100,000,000; the first stock alone inherits it. Without limit when left out."""
+    """Bundles a day, 1 to 100,000,000; the first stock alone inherits it. Without limit, for good, when left out."""
     max_count_per_user: Annotated[int, Whole(1, 100, unit="bundles per user")]
-    """Bundles one user may have, 1 to 100; every stock of the bundle inherits it."""
+    """Bundles one user may have, 1 to 100, for good; every stock of the bundle inherits it."""
 
 
 @model

@@ -109,10 +109,11 @@ class GetStock(Endpoint[StockEntity]):
 class UpdateStock(Endpoint[StockEntity]):
     """Change how a stock looks, where it may be used and how its callbacks name users (修改商品券批次).
 
-    It has to be SENDING or PAUSED, and in no bundle. An object that is given stands in place of the whole old one;
-    one that is left out stays. ``store_scope`` is the exception, and therefore required here: WeChat Pay lets it be
-    left out and then sets it to NONE without a word. Coupons users already have do not change. While one change is
-    being reviewed, another is refused. Amounts, validity, code mode and the cap of a user never change.
+    It has to be SENDING or PAUSED, and in no bundle. An object that is given stands in place of the whole old one; one
+    that is left out is taken to stay, though no page says so. ``store_scope`` does not stay, and is therefore required
+    here: WeChat Pay lets it be left out and then sets it to NONE without a word. SPECIFIC may become ALL while stores
+    are associated. Coupons users already have do not change. While one change is being reviewed, another is refused.
+    Amounts, validity, code mode and the cap of a user never change.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781556
     https://pay.weixin.qq.com/doc/brand/4015736391

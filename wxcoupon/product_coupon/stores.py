@@ -73,9 +73,8 @@ class DisassociatedStores(Model):
 class AssociateStores(Endpoint[AssociatedStores]):
     """Let stores take the coupons of a stock (批次关联门店).
 
-    Its ``store_scope`` has to be SPECIFIC; it may neither have ended nor be deactivated, nor be in a bundle. Stores
-    add up from call to call. The brand's half of the documentation has no page of it; its
-    path there is known from samples.
+    Its ``store_scope`` has to be SPECIFIC; it may neither have ended nor be deactivated, nor be in a bundle. Stores add
+    up from call to call. The brand's half of the documentation has no page of it; its path there is known from samples.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781302
     """

@@ -26,8 +26,8 @@ class UserCouponBundle(Model):
 class SendCouponBundle(Endpoint[UserCouponBundle]):
     """Send a stock bundle to a user (向用户发放商品券批次组).
 
-    The user gets the first coupon now, and each further one when the one before it is redeemed. Every one of them has
-    a callback of its own and waits for its own :class:`ConfirmCoupon`.
+    Its stocks are SENDING, and their caps leave room. The user gets the first coupon now, and each further one when the
+    one before it is redeemed. Every one of them has a callback of its own and waits for its own :class:`ConfirmCoupon`.
 
     https://pay.weixin.qq.com/doc/v3/partner/4016280664
     https://pay.weixin.qq.com/doc/brand/4016279745

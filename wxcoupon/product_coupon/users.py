@@ -16,9 +16,11 @@ class ConfirmCoupon(Endpoint[UserProductCouponEntity]):
     """Say that a coupon is recorded, so that its user can redeem it (确认发放用户商品券).
 
     Every coupon needs it, whichever channel sent it, once the callback has told of it. It makes the coupon EFFECTIVE,
-    or PENDING before its validity begins. Take the appid, openid and code of the callback.
+    or PENDING before its validity begins. Validity is counted from the claim, so a late confirmation shortens it. Take
+    the appid, openid and code of the callback, which may be answered before or after.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781575
+    https://pay.weixin.qq.com/doc/v3/partner/4016435562
     https://pay.weixin.qq.com/doc/brand/4015736403
     """
 
@@ -70,7 +72,9 @@ class GetUserCoupon(Endpoint[UserProductCouponEntity]):
     Nothing else tells that a user has deleted a coupon: no callback comes for that.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781582
+    https://pay.weixin.qq.com/doc/v3/partner/4016435702
     https://pay.weixin.qq.com/doc/brand/4016427405
+    https://pay.weixin.qq.com/doc/brand/4015736414
     """
 
     openid: OpenId
@@ -104,6 +108,7 @@ class ListUserCoupons(Listing[UserCouponPage, UserProductCouponEntity]):
     Callbacks may get lost: those that are CONFIRMING for long are the ones whose callback did.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781590
+    https://pay.weixin.qq.com/doc/v3/partner/4016435703
     https://pay.weixin.qq.com/doc/brand/4015736420
     """
 
