@@ -3,8 +3,9 @@
 Most pages of this family were withdrawn from WeChat Pay's documentation; where one is named, it is the last one known.
 """
 
+import re
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Final
 
 from ..endpoint import Endpoint, endpoint
 from ..identity import Merchant, Partner
@@ -12,6 +13,8 @@ from ..model import Model, Text, Time, model
 from .ids import Mchid
 
 __all__ = ["Callback", "ChangedCallback", "GetCallback", "SetCallback"]
+
+_NO_ADDRESS: Final = re.compile(r"[#\s]")
 
 
 @model
@@ -53,6 +56,8 @@ class SetCallback(Endpoint[ChangedCallback, Merchant | Partner]):
             yield "notify_url", "has to begin with https://"
         if "?" in self.notify_url:
             yield "notify_url", "has to be without a query"
+        if _NO_ADDRESS.search(self.notify_url):
+            yield "notify_url", "has to be without a fragment or white space"
 
 
 @endpoint("GET", "/v3/marketing/busifavor/callbacks")

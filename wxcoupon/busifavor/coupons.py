@@ -41,7 +41,8 @@ class PreSendToken(Model):
 class PreSendProductCoupon(Endpoint[PreSendToken, Merchant | Partner]):
     """Get the token that lets a mini program hand over a merchant coupon with product information (向用户预发放商品券).
 
-    No page of WeChat Pay's own describes this call any more; lengths are those of its product-coupon sibling.
+    No page of WeChat Pay's own describes this call any more: the only description is for service providers, and
+    lengths are those of its product-coupon sibling, whose page is the one named here.
 
     https://pay.weixin.qq.com/doc/v3/partner/4016434365
     """
@@ -53,13 +54,13 @@ class PreSendProductCoupon(Endpoint[PreSendToken, Merchant | Partner]):
     send_request_no: Annotated[str, Text(6, 40, r"0-9A-Za-z_\-")]
     """Number of this sending: 6 to 40 digits, letters, underscores and hyphens."""
     coupon_code: Annotated[str, Text(1, 40), PRIVATE] | None = None
-    """The code to give: exactly when the stock's ``coupon_code_mode`` is MERCHANT_API."""
+    """The code to give: required when the stock's ``coupon_code_mode`` is MERCHANT_API."""
     openid: OpenId | None = None
-    """The user, under ``appid``. Only the oldest description makes it optional: send it."""
+    """The user, under ``appid``. The only description makes it optional, its sibling does not: send it."""
     brand_id: Annotated[str, Text(1)] | None = None
-    """The brand; listed without a meaning in the only description, so it is passed on as given."""
+    """The brand; the only description requires it and says no more, so it is passed on as given."""
     product_coupon_id: Annotated[str, Text(1)] | None = None
-    """The product coupon; listed without a meaning in the only description, so it is passed on as given."""
+    """The product coupon; the only description requires it and says no more, so it is passed on as given."""
 
 
 @model
@@ -106,7 +107,7 @@ class SendCoupon(Endpoint[SentCoupon, Merchant | Partner]):
     out_request_no: RequestNumber
     """Number of this sending, unique for the stock and user: digits, letters and ``| _ * -``."""
     coupon_code: MerchantCouponCode | None = None
-    """The code to give: exactly when the stock's ``coupon_code_mode`` is MERCHANT_API."""
+    """The code to give: required when the stock's ``coupon_code_mode`` is MERCHANT_API."""
 
 
 @endpoint("POST", "/v3/marketing/busifavor/product-coupons/send", key="out_request_no")
@@ -127,7 +128,7 @@ class SendProductCoupon(Endpoint[SentCoupon, Merchant | Partner]):
     out_request_no: RequestNumber
     """Number of this sending, unique for the stock and user: 1 to 128 digits, letters and ``| _ * -``."""
     coupon_code: Annotated[str, Text(1), PRIVATE] | None = None
-    """The code to give: exactly when the stock's ``coupon_code_mode`` is MERCHANT_API."""
+    """The code to give: required when the stock's ``coupon_code_mode`` is MERCHANT_API."""
     coupon_type: CouponType | str
     """Whether it is an ordinary coupon or one of a member card."""
     member_card_id: Annotated[str, Text(1, 32)] | None = None

@@ -94,7 +94,7 @@ class DisplayPatternInfo(Model):
     description: Annotated[str, Text(0, 1000)] | None = None
     """Terms of use, up to 1000 characters; listings of a user's coupons leave them out."""
     merchant_logo_url: Annotated[str, Text(1, 128)] | None = None
-    """A logo, as an upload of a marketing image answered: 120x120 pixels, less than 1 MB; for good."""
+    """A logo, as an upload of a marketing image answered: 120x120 pixels, less than 1 MB, JPG or PNG; for good."""
     merchant_name: Annotated[str, Text(1, 16)] | None = None
     """A name of up to 16 characters, 12 of them shown; WeChat Pay fills it in now, and it is for good."""
     background_color: BackgroundColor | str | None = None

@@ -195,4 +195,4 @@ class ListPartnerships(Listing[PartnershipPage, Partnership, Merchant | Partner]
     offset: Annotated[int, Whole(0, unit="pages")] | None = None
     """The number of the page, from 0."""
     limit: Annotated[int, Whole(0, 50)] | None = None
-    """How many a page has, up to 50; 20 when left out."""
+    """How many a page has, up to 50; 20 when left out, or 50 in another description."""

@@ -9,6 +9,7 @@ from ..model import Items, Model, Time, Whole, model
 __all__ = ["AvailableWeek", "CouponAvailableTime", "IrregularTime", "TimeOfDayRange"]
 
 _A_YEAR: Final = timedelta(days=366)  # the longest there is: "one year" is documented without its days
+_MOST_DAYS: Final = 365
 _BEGIN_AFTER_END: Final = "has to be later than the begin"
 
 
@@ -66,7 +67,7 @@ class CouponAvailableTime(Model):
     available_end_time: Time
     """End of the stock, at most one year after its start: no coupon is usable after it."""
     available_day_after_receive: Annotated[int, Whole(1, None, unit="days")] | None = None
-    """Usable for that many days, the one on which it becomes effective included: 1 or more."""
+    """Usable for that many days, the one on which it becomes effective included: 1 or more, 365 in one description."""
     available_week: AvailableWeek | None = None
     """Usable only on these days of the week."""
     irregulary_avaliable_time: list[IrregularTime] | None = None
@@ -84,3 +85,8 @@ class CouponAvailableTime(Model):
             yield "available_end_time", "has to be at most one year after the begin"
         if self.wait_days_after_receive is not None and self.available_day_after_receive is None:
             yield "wait_days_after_receive", "has to be left out without available_day_after_receive"
+
+    def advise(self) -> Iterator[tuple[str, str]]:
+        """Descriptions disagree whether there is a most, and a stock ends within a year in any case."""
+        if self.available_day_after_receive is not None and self.available_day_after_receive > _MOST_DAYS:
+            yield "available_day_after_receive", f"is at most {_MOST_DAYS} in one description; a stock ends in a year"

@@ -94,7 +94,7 @@ class SubsidyReturnFailReason(StrEnum):
     """Why a subsidy was not returned."""
 
     RETURN_RECEIPT_INSUFFICIENT_BALANCE = "RETURN_RECEIPT_INSUFFICIENT_BALANCE"
-    """Whoever got the subsidy has too little money to give it back."""
+    """There is too little money to give it back."""
     RETURN_RECEIPT_OTHER = "RETURN_RECEIPT_OTHER"
     """Something else."""
     INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
@@ -118,7 +118,7 @@ class SubsidyPayReceipt(Model):
     payee_merchant: str
     """The merchant who gets it."""
     amount: Fen
-    """Fen paid."""
+    """Fen of the subsidy, paid or not: :attr:`outcome` says which."""
     description: str
     """The remark it was asked for with."""
     status: SubsidyPayStatus | str
@@ -134,7 +134,7 @@ class SubsidyPayReceipt(Model):
 
     @property
     def outcome(self) -> str:
-        """Its status in the short spelling: ACCEPTED, SUCCESS, FAIL, RETURNING, PARTIAL_RETURN, FULL_RETURN."""
+        """Its status, short: UNKNOWN, ACCEPTED, SUCCESS, FAIL, RETURNING, PARTIAL_RETURN or FULL_RETURN."""
         return str(self.status).removeprefix("PAY_RECEIPT_")
 
     @property
@@ -162,7 +162,7 @@ class SubsidyReturnReceipt(Model):
     payee_merchant: str
     """The merchant who had got it."""
     amount: Fen
-    """Fen returned; all returns of a code are at most its subsidy."""
+    """Fen of the return, back or not: :attr:`outcome` says which. All returns of a code are within its subsidy."""
     description: str
     """The remark it was asked for with."""
     status: SubsidyReturnStatus | str
@@ -180,7 +180,7 @@ class SubsidyReturnReceipt(Model):
 
     @property
     def outcome(self) -> str:
-        """Its status in the short spelling: ACCEPTED, SUCCESS, FAIL."""
+        """Its status, short: UNKNOWN, ACCEPTED, SUCCESS or FAIL."""
         return str(self.status).removeprefix("RETURN_RECEIPT_")
 
     @property

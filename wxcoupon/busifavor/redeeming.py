@@ -47,11 +47,11 @@ class UseCoupon(Endpoint[UsedCoupon, Merchant | Partner]):
     openid: OpenId | None = None
     """The user, under ``appid``; checked when it is given."""
     out_trade_no: Annotated[str, Text(1)] | None = None
-    """The merchant's number of the order."""
+    """The merchant's number of the order; only one description of 2025 has it, and no official SDK."""
     mch_id: Annotated[str, Text(1)] | None = None
-    """The merchant who placed the order; ``mch_id`` it is here, not ``mchid``."""
+    """The merchant who placed the order, as ``mch_id``, not ``mchid``; only one description of 2025 has it."""
     transaction_id: Annotated[str, Text(1)] | None = None
-    """WeChat Pay's number of the payment."""
+    """WeChat Pay's number of the payment; only one description of 2025 has it, and no official SDK."""
 
 
 @model

@@ -120,7 +120,7 @@ class StockSendRule(Model):
     max_coupons_per_user: Annotated[int, Whole(1, 100, unit="coupons per user")]
     """Coupons one user may have of the stock: 1 to 100."""
     max_coupons_by_day: Annotated[int, Whole(1, 1_000_000_000, unit="coupons per day")] | None = None
-    """Coupons a day, 1 to 1,000,000,000; without limit when left out."""
+    """Coupons a day, 1 to 1,000,000,000, for any kind; SDKs still say for DISCOUNT and EXCHANGE alone."""
     max_amount: Annotated[int, Whole(unit="fen")] | None = None
     """A budget in fen; not opened, and nothing since budgets are counted in coupons (2020)."""
     max_amount_by_day: Annotated[int, Whole(unit="fen")] | None = None

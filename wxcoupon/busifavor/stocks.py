@@ -44,6 +44,10 @@ class CreateStock(Endpoint[CreatedStock, Merchant | Partner]):
     The permission for merchant coupons is needed, and whether new merchants still get it is unknown. The page is
     withdrawn. The documented limit of 15 a second is for one address, beside 1000 a minute for all callers together.
 
+    A mini program that a coupon opens gets ``stock_id``, ``openid``, ``nonce``, ``associate`` and ``ciphertext`` in its
+    query. The last, decoded from the URL and from base64, is the coupon code under AES-256-GCM: the key is the APIv3
+    key, and the associated data is COUPON_CODE.
+
     https://pay.weixin.qq.com/doc/v3/merchant/4012534855
     """
 

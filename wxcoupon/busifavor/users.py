@@ -1,7 +1,7 @@
 """The merchant coupons a user has."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Final
 
 from ..endpoint import Endpoint, Listing, endpoint
 from ..identity import Merchant, Partner
@@ -11,6 +11,13 @@ from .enums import CouponState
 from .ids import Appid, Mchid, MerchantCouponCode, StockId
 
 __all__ = ["GetUserCoupon", "ListUserCoupons", "UserCouponPage"]
+
+_OF_2025: Final = (
+    CouponState.PENDING_REDEEM,
+    CouponState.REDEEM_CONFIRMING,
+    CouponState.REDEEM_FAILED,
+    CouponState.REDEEM_EXPIRED,
+)
 
 
 @model
@@ -56,9 +63,11 @@ class ListUserCoupons(Listing[UserCouponPage, UserCoupon, Merchant | Partner]):
     """How many a page has; no maximum is documented."""
 
     def advise(self) -> Iterator[tuple[str, str]]:
-        """A caller is one of three, and each is asked to say so."""
+        """A caller is one of three, and each is asked to say so; some states are only in one description."""
         if self.creator_merchant is None and self.belong_merchant is None and self.sender_merchant is None:
             yield "", "needs whichever of creator_merchant, belong_merchant and sender_merchant the caller is"
+        if self.coupon_state in _OF_2025:
+            yield "coupon_state", "is in one description of 2025 only, so it may be refused or find nothing"
 
 
 @endpoint("GET", "/v3/marketing/busifavor/users/{openid}/coupons/{coupon_code}/appids/{appid}")

@@ -15,6 +15,7 @@ from .rules import CashCouponUseRule, StockUseRuleForCreate
 
 __all__ = ["CreateStock", "CreatedStock"]
 
+_LONGEST_NAME: Final = 20
 _MOST_CHINESE: Final = 9
 _LONGEST: Final = timedelta(days=90)
 
@@ -39,7 +40,7 @@ class CreateStock(Endpoint[CreatedStock, Merchant | Partner]):
     https://pay.weixin.qq.com/doc/v3/merchant/4012534633
     """
 
-    stock_name: Annotated[str, Text(1, 20)]
+    stock_name: Annotated[str, Text(1, _LONGEST_NAME)]
     """Its name: up to 9 Chinese characters or 20 letters, without ``_ , ; |``."""
     comment: Annotated[str, Text(1, 60)] | None = None
     """A remark that no user sees: up to 60 characters."""
@@ -82,6 +83,9 @@ class CreateStock(Endpoint[CreatedStock, Merchant | Partner]):
             yield "stock_use_rule.max_amount", f"has to be coupon_amount times max_coupons, which is {whole}"
 
     def advise(self) -> Iterator[tuple[str, str]]:
-        """One member is documented and not open."""
+        """One member is documented and not open, and how a mixed name is counted is not documented."""
+        chinese = sum(not character.isascii() for character in self.stock_name)
+        if 0 < chinese <= _MOST_CHINESE and len(self.stock_name) + chinese > _LONGEST_NAME:
+            yield "stock_name", f"may be too long: {_MOST_CHINESE} Chinese characters or {_LONGEST_NAME} letters fit"
         if self.ext_info is not None:
             yield "ext_info", "is not open to callers according to its page; leave it out"

@@ -4,9 +4,10 @@ Each answer has a ``download`` for ``await client.download(answer)``: the file i
 by the hash that stands here beside its link. A link lives 30 seconds.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from ..download import Link
 from ..endpoint import Endpoint, endpoint
@@ -24,13 +25,15 @@ __all__ = [
     "UseFlowOfDay",
 ]
 
+_DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
 
 def _day_problem(text: str) -> str:
-    """What is wrong with a day; empty for nothing."""
+    """What is wrong with a day that looks like one; empty for nothing."""
     try:
         date.fromisoformat(text)
     except ValueError:
-        return "has to be a day of the calendar"
+        return "has to be a day of the calendar" if re.fullmatch(_DAY, text) else ""
     return ""
 
 
@@ -108,7 +111,7 @@ class GetUseFlowByDay(Endpoint[UseFlowOfDay, Merchant | Partner]):
 
     stock_id: StockId
     """The stock."""
-    bill_date: Annotated[str, Text(pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}", like="2025-08-09")]
+    bill_date: Annotated[str, Text(pattern=_DAY, like="2025-08-09")]
     """The day, as in 2025-08-09."""
 
     def check(self) -> Iterator[tuple[str, str]]:
@@ -146,7 +149,7 @@ class GetRefundFlowByDay(Endpoint[RefundFlowOfDay, Merchant | Partner]):
 
     stock_id: StockId
     """The stock."""
-    bill_date: Annotated[str, Text(pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}", like="2025-08-09")]
+    bill_date: Annotated[str, Text(pattern=_DAY, like="2025-08-09")]
     """The day, as in 2025-08-09."""
 
     def check(self) -> Iterator[tuple[str, str]]:

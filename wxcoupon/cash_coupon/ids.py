@@ -2,13 +2,13 @@
 
 from typing import Annotated, TypeAlias
 
-from ..model import Text
+from ..model import PRIVATE, Text
 
 __all__ = ["Appid", "CouponId", "MerchantId", "Number", "StockId"]
 
 StockId: TypeAlias = Annotated[str, Text(1, 20)]
 """A stock, as its creation answered: up to 20 characters."""
-CouponId: TypeAlias = Annotated[str, Text(1, 20)]
+CouponId: TypeAlias = Annotated[str, Text(1, 20), PRIVATE]
 """A user's coupon, as its sending answered: up to 20 characters."""
 MerchantId: TypeAlias = Annotated[str, Text(1, 20)]
 """A merchant number: up to 20 characters."""

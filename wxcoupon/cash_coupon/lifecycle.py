@@ -114,7 +114,8 @@ class StoppedStock(Model):
 class StopStock(Endpoint[StoppedStock, Merchant | Partner]):
     """End a stock that was never started (终止代金券批次).
 
-    It has no page; the facts are those of the official SDKs. The page named here is of its sibling, the start.
+    Whether it may be repeated is not documented: after an unknown outcome look at the stock first. It has no page;
+    the facts are those of the official SDKs. The page named here is of its sibling, the start.
 
     https://pay.weixin.qq.com/doc/v3/merchant/4012460137
     """

@@ -105,7 +105,8 @@ class ModifiedStockItems(Model):
 class ModifyStockItems(Endpoint[ModifiedStockItems, Merchant | Partner]):
     """Add goods to a stock, or take goods from it; one has to remain (修改可用单品编码).
 
-    No page of WeChat Pay's own describes it. The page named here is of its sibling, the list of these goods.
+    Whether it may be repeated is not documented: after an unknown outcome list the goods first. No page of WeChat Pay's
+    own describes it. The page named here is of its sibling, the list of these goods.
 
     https://pay.weixin.qq.com/doc/v3/merchant/4012463442
     """

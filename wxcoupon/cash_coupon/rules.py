@@ -36,6 +36,11 @@ class FixedValue(Model):
         if self.transaction_minimum <= self.coupon_amount:
             yield "transaction_minimum", f"has to be above coupon_amount, which is {self.coupon_amount}"
 
+    def advise(self) -> Iterator[tuple[str, str]]:
+        """Descriptions disagree about the least."""
+        if self.coupon_amount == 1:
+            yield "coupon_amount", "is better more than 1 fen, which one description demands"
+
 
 @model
 class StockUseRuleForCreate(Model):
@@ -146,8 +151,10 @@ class CashCouponUseRule(Model):
                 yield f"goods_tag[{index}]", "has to be of digits, letters and underscores"
 
     def advise(self) -> Iterator[tuple[str, str]]:
-        """One member is better sent, and one not."""
+        """One member is better sent, and two not."""
         if self.combine_use is None:
             yield "combine_use", "is better sent: WeChat Pay's pages disagree whether it is false or true when left out"
         if self.unavailable_items is not None:
             yield "unavailable_items", _CLOSED
+        if self.limit_pay:
+            yield "limit_pay", "is not on the current page, so the coupon may be usable with any card"

@@ -1,10 +1,11 @@
 """Sending cash coupons to users."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from ..endpoint import Endpoint, endpoint
 from ..identity import Merchant, Partner
-from ..model import Fen, Model, OpenId, model
+from ..model import PRIVATE, Fen, Model, OpenId, model
 from .ids import Appid, MerchantId, Number, StockId
 
 __all__ = ["SendCoupon", "SentCoupon"]
@@ -14,7 +15,7 @@ __all__ = ["SendCoupon", "SentCoupon"]
 class SentCoupon(Model):
     """What was sent."""
 
-    coupon_id: str
+    coupon_id: Annotated[str, PRIVATE]
     """The user's coupon."""
 
 
@@ -23,7 +24,8 @@ class SendCoupon(Endpoint[SentCoupon, Merchant | Partner]):
     """Send a cash coupon of a running stock to a user (发放指定批次的代金券).
 
     The caller created the stock, or was authorised to send it. Status 403 is a refusal of the business here: the
-    budget is used up, the user has all the coupons one may have, or is blocked.
+    budget is used up, the user has all the coupons one may have, or is blocked. INVALID_REQUEST may say that calls come
+    too fast: wait, and repeat the call with the same number.
 
     https://pay.weixin.qq.com/doc/v3/merchant/4012463767
     """

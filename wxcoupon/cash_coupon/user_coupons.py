@@ -1,17 +1,19 @@
 """The cash coupons that users have."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Final
 
 from ..endpoint import Endpoint, Listing, endpoint
 from ..identity import Merchant, Partner
-from ..model import Fen, Model, OpenId, Text, Time, Whole, model
+from ..model import PRIVATE, Fen, Model, OpenId, Text, Time, Whole, model
 from .enums import CashBusinessType, CashCouponStatus, CashCouponType
 from .ids import Appid, CouponId, MerchantId, StockId
 from .rules import FixedValue
 from .stocks import CutToMessage, DiscountMsg
 
 __all__ = ["CashCoupon", "ConsumeInformation", "GetUserCoupon", "GoodsDetail", "ListUserCoupons", "UserCouponPage"]
+
+_OF_A_CREATOR: Final = ("stock_id", "status", "offset", "limit")
 
 
 @model
@@ -52,7 +54,7 @@ class CashCoupon(Model):
     """The merchant that created its stock."""
     stock_id: str
     """Its stock."""
-    coupon_id: str
+    coupon_id: Annotated[str, PRIVATE]
     """Its number."""
     cut_to_message: CutToMessage | None = None
     """The price that goods are cut to."""
@@ -121,8 +123,8 @@ class UserCouponPage(Model):
 class ListUserCoupons(Listing[UserCouponPage, CashCoupon, Merchant | Partner]):
     """List the coupons that a user has, by who created them or by where they can be used (根据商户号查用户的券).
 
-    By creator, all but the expired ones are listed. By merchant, all that can be used there are, on one page, and
-    every other filter but ``business_type`` is ignored. Discounts of the whole platform are never listed.
+    By creator, all but the expired ones are listed. By merchant, those that can be used there are, on one page, and
+    ``stock_id``, ``status``, ``offset`` and ``limit`` are ignored. Discounts of the whole platform are never listed.
 
     https://pay.weixin.qq.com/doc/v3/merchant/4012534690
     """
@@ -134,13 +136,13 @@ class ListUserCoupons(Listing[UserCouponPage, CashCoupon, Merchant | Partner]):
     stock_id: StockId | None = None
     """Only coupons of this stock; ignored with ``available_mchid``."""
     status: Annotated[str, Text(1, 6)] | None = None
-    """SENDED for those that can be used; with ``creator_mchid``, USED adds the redeemed ones to them."""
+    """SENDED for what can be used, USED for that and what was redeemed; ignored with ``available_mchid``."""
     business_type: CashBusinessType | str | None = None
     """Only coupons with this special nature."""
     creator_mchid: MerchantId | None = None
     """The merchant that created them: this or ``available_mchid``."""
     sender_mchid: MerchantId | None = None
-    """The merchant that sent them; only SDKs and the older page have it."""
+    """The merchant that sent them; only SDKs and the older page have it, so coupons of others may come too."""
     available_mchid: MerchantId | None = None
     """The merchant where they can be used: this or ``creator_mchid``."""
     offset: Annotated[int, Whole(0)] | None = None
@@ -156,3 +158,9 @@ class ListUserCoupons(Listing[UserCouponPage, CashCoupon, Merchant | Partner]):
             yield "available_mchid", "has to be left out when creator_mchid is given, which WeChat Pay prefers"
         if self.status is not None and self.status not in {CashCouponStatus.SENDED, CashCouponStatus.USED}:
             yield "status", f"has to be SENDED or USED (it is {str(self.status)!r})"
+
+    def advise(self) -> Iterator[tuple[str, str]]:
+        """What is ignored may list more than was asked for."""
+        for name in _OF_A_CREATOR if self.available_mchid is not None else ():
+            if getattr(self, name) is not None:
+                yield name, "is ignored when available_mchid is given; leave it out"
