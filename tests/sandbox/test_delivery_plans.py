@@ -21,6 +21,7 @@ from wxcoupon.delivery_plan import (
 )
 from wxcoupon.errors import NotAllowedError
 from wxcoupon.model import Model
+from wxcoupon.product_coupon import DeactivateStock
 from wxcoupon.sandbox import Keys, Sandbox
 from wxcoupon.sandbox.delivery_plans import Plans
 from wxcoupon.sandbox.validity import moment
@@ -134,6 +135,18 @@ async def test_stocks_that_cannot_be_delivered(partner: Client[Partner], setting
         await partner.call(_reusing(stock))
 
     assert (400, "INVALID_REQUEST") == (caught.value.status, caught.value.code)
+
+
+async def test_a_stock_that_is_over_cannot_be_delivered(partner: Client[Partner]) -> None:
+    """A stock that has ended or was deactivated makes no plan."""
+    ended = await _stock(partner, begins=-31)
+    gone = await _stock(partner, "create_2")
+    named = {name: gone[name] for name in ("product_coupon_id", "stock_id")}
+    await partner.call(DeactivateStock(**named, out_request_no="deactivate_1", deactivate_reason="over"))
+
+    for stock, state in ((ended, "STOPPED"), (gone, "DEACTIVATED")):
+        with pytest.raises(ApiError, match=state):
+            await partner.call(_reusing(stock))
 
 
 async def test_stocks_that_are_not_there(sandbox: Sandbox, partner: Client[Partner]) -> None:

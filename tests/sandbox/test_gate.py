@@ -1,6 +1,7 @@
 """What the sandbox refuses before a request means anything."""
 
 from typing import Any
+from urllib.parse import quote
 
 import attrs
 import pytest
@@ -128,6 +129,7 @@ BODIES: dict[str, tuple[Any, str, str]] = {
     "no JSON": (b"{", "", "268578101"),
     "no UTF-8": (b'{"code_list":["\xff"]}', "", "268578101"),
     "NaN": (b'{"a":NaN}', "", "268578101"),
+    "a number without end": (b'{"out_request_no":1e999}', "", "268578101"),
     "deeply nested": (b"[" * 100_000, "", "268578101"),
     "a list": ([1], "", "268578101"),
     "empty": (b"", "/brand_id", "268578101"),
@@ -193,11 +195,34 @@ async def test_a_brand_has_to_grant_the_partner(sandbox: Sandbox) -> None:
     assert (403, "NO_AUTH", "268579803") == (other.status, other.json["code"], other.numeric)
 
 
+IN_A_QUERY = {
+    "1e999": ("has to be a whole number, not text", "268435461"),
+    "NaN": ("has to be a whole number, not text", "268435461"),
+    "-Infinity": ("has to be a whole number, not text", "268435461"),
+    "[" * 2000: ("has to be a whole number, not text", "268435461"),
+    "null": ("null is not allowed; leave the member out", "268578101"),
+    '["\\ud83d"]': ("has a character of four UTF-8 bytes, which is not taken", "268435461"),
+}
+
+
+@pytest.mark.parametrize("value", IN_A_QUERY, ids=range(len(IN_A_QUERY)))
+async def test_what_is_no_value_in_a_query_is_refused(sandbox: Sandbox, value: str) -> None:
+    """A number that is none, null, half a character and brackets without end are wrong in a query as in a body."""
+    target = f"{Partner.path('/product-coupon/product-coupons/1/stocks')}?brand_id=120344&page_size={quote(value)}"
+
+    reply = await knock(sandbox, sandbox.partner, method="GET", target=target, body=b"")
+
+    detail = reply.json["detail"]
+    assert (400, "page_size", "query") == (reply.status, detail["field"], detail["location"])
+    assert IN_A_QUERY[value] == (detail["issue"], reply.numeric)
+
+
 GET = Partner.path("/product-coupon/product-coupons/1/stocks/2")
 QUERIES = {
     f"{GET}": "brand_id",
     f"{GET}?brand_id=120344&brand_id=120344": "brand_id",
     f"{GET}?brand_id=120344&limit=1": "limit",
+    f"{GET}?brand_id=120344&stock_id=3": "stock_id",
     f"{Partner.path('/product-coupon/product-coupons/1/stocks/')}{'2' * 41}?brand_id=120344": "stock_id",
 }
 
@@ -208,7 +233,7 @@ async def test_a_wrong_query_is_refused(sandbox: Sandbox, target: str) -> None:
     reply = await knock(sandbox, sandbox.partner, method="GET", target=target, body=b"")
 
     assert (400, "PARAM_ERROR", QUERIES[target]) == (reply.status, reply.json["code"], reply.json["detail"]["field"])
-    assert ("url" if QUERIES[target] == "stock_id" else "query") == reply.json["detail"]["location"]
+    assert ("url" if "2" * 41 in target else "query") == reply.json["detail"]["location"]
 
 
 async def test_a_get_has_no_body_and_a_post_no_query(sandbox: Sandbox) -> None:
@@ -218,6 +243,31 @@ async def test_a_get_has_no_body_and_a_post_no_query(sandbox: Sandbox) -> None:
 
     assert [400, 400] == [get.status, post.status]
     assert "a" == post.json["detail"]["field"]
+
+
+STORE = Partner.path("/store/brandstores/1")
+DELETIONS: dict[str, tuple[dict[str, Any], int, str]] = {
+    "in its body": ({"body": {"brand_id": "120344"}}, 404, ""),
+    "nowhere": ({"body": b""}, 400, "/brand_id"),
+    "in its query": ({"target": f"{STORE}?brand_id=120344", "body": b""}, 400, "brand_id"),
+    "in both": ({"target": f"{STORE}?brand_id=120344", "body": {"brand_id": "120344"}}, 400, "brand_id"),
+    "in a body that is not signed": ({"body": {"brand_id": "120344"}, "signed_body": b""}, 401, "signature"),
+    "in a query that is not signed": (
+        {"target": f"{STORE}?a=1", "body": b"", "signed_target": STORE},
+        401,
+        "signature",
+    ),
+}
+
+
+@pytest.mark.parametrize("where", DELETIONS)
+async def test_a_deletion_names_its_brand(sandbox: Sandbox, where: str) -> None:
+    """A DELETE has a body, which is signed, and its brand is there alone."""
+    asked, status, field = DELETIONS[where]
+
+    reply = await knock(sandbox, sandbox.partner, **{"method": "DELETE", "target": STORE} | asked)
+
+    assert (status, field) == (reply.status, reply.json.get("detail", {}).get("field", ""))
 
 
 async def test_nothing_refused_has_an_effect(sandbox: Sandbox) -> None:

@@ -114,6 +114,9 @@ async def test_what_is_no_such_form_is_refused(sandbox: Sandbox) -> None:
 
     assert (400, "/file") == _field(await _knock(sandbox, whole, body=without))
     assert (400, "/meta/note") == _field(await _knock(sandbox, more))
+    for wrong, field in ((b"{", "/meta"), (b"[]", "/meta"), (b'{"filename":null}', "/meta/filename")):
+        body = whole.body.replace(whole.signed, wrong)
+        assert (400, field) == _field(await _knock(sandbox, whole, body=body, signed_body=wrong))
     for content_type in ("application/json", whole.content_type):
         reply = await _knock(sandbox, whole, body=b"{}", signed_body=b"{}", headers={"Content-Type": content_type})
         assert 400 == reply.status

@@ -37,6 +37,8 @@ def _at(text: str) -> float:
         ),
         ({"available_second_after_receive": 3600}, "03-04T15:00:00", "03-04T15:00:00", "03-04T16:00:00"),
         ({"available_second_after_receive": 7200}, "03-31T23:00:00", "03-31T23:00:00", "03-31T23:59:59"),
+        ({"available_day_after_receive": 10**18}, "03-04T15:00:00", "03-04T15:00:00", "03-31T23:59:59"),
+        ({"available_second_after_receive": 10**18}, "03-04T15:00:00", "03-04T15:00:00", "03-31T23:59:59"),
     ],
 )
 def test_validity(period: dict[str, Any], received: str, begin: str, end: str) -> None:

@@ -16,14 +16,15 @@ async def test_a_failure_leaves_no_effect_or_all_of_it(sandbox: Sandbox, partner
     """A failed request is carried out exactly if that was asked for; its repetition gets its answer."""
     for after_effect in (False, True):
         before = len(sandbox.world.stocks)
+        creation = product_coupon(f"create_{after_effect}")  # made once: it says when it was made
         sandbox.fail_next(after_effect=after_effect)
         once = Client(sandbox.partner, sandbox.platform_keys, base_url=sandbox.base_url, retry=RetryPolicy(attempts=1))
         async with once:
             with pytest.raises(Exception, match="HTTP 500 SYSTEM_ERROR"):
-                await once.call(product_coupon(f"create_{after_effect}"))
+                await once.call(creation)
         assert before + after_effect == len(sandbox.world.stocks)
 
-        await partner.call(product_coupon(f"create_{after_effect}"))
+        await partner.call(creation)
 
         assert before + 1 == len(sandbox.world.stocks)
 

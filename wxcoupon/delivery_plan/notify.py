@@ -21,7 +21,7 @@ class DeliveryPlanCallback(Model):
     """Where callbacks about delivery plans are sent."""
 
 
-@endpoint("POST", "/delivery-plan/{sp_mchid}/notify-url", rate="10/s", brand_scoped=False)
+@endpoint("POST", "/delivery-plan/{sp_mchid}/notify-url", rate="10/s", harmless=True, brand_scoped=False)
 class SetDeliveryPlanCallback(Endpoint[DeliveryPlanCallback, Partner]):
     """Set the address for callbacks about plans, in place of the one before (设置投放计划回调地址).
 

@@ -9,13 +9,16 @@
 It verifies every request as the real one does, keeps state, answers with signed answers and documented errors, keeps
 the documented rates, and sends sealed and signed callbacks. It never imports the client.
 
-Product coupons, stocks and codes are created by calls. Merchant coupons have no declared call that creates their
-stocks, so two are there from the start: ``100088`` (``MERCHANT_API``, the caller names the code) and ``100089``
-(``WECHATPAY_MODE``); ``sandbox.world.add_merchant_stock`` seeds others.
+Everything is created by calls. Two stocks of merchant coupons are there from the start besides, for everybody and
+with product information, which no call gives a stock: ``100088`` (``MERCHANT_API``, the caller names the code) and
+``100089`` (``WECHATPAY_MODE``); ``sandbox.world.add_merchant_stock`` seeds others.
+
+What users and other people do is played: ``sandbox.claim`` takes a pre-sent coupon, ``sandbox.pay`` and
+``sandbox.refund`` use a cash coupon. Callbacks are sent for product coupons and their images alone.
 
 What it cannot know, it does not check: whether an appid is bound, whether an openid belongs to an appid, whether an
-image was uploaded, whether a callback address was set before the first product coupon. A new stock takes codes at
-once, where the real one takes about five minutes: ``Sandbox(review_seconds=300)`` does too.
+image was uploaded, whether a callback address was set before the first product coupon, whether a merchant has money.
+A new stock takes codes at once, where the real one takes about five minutes: ``Sandbox(review_seconds=300)`` does too.
 """
 
 from .callers import Keys

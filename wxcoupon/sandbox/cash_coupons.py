@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .cash_records import CashCoupon, CashRoom, CashStock, Payment, blocked, no_stock, page, room, seconds
+from .cash_records import CashCoupon, CashRoom, CashStock, Payment, blocked, no_stock, page, room
 from .handlers import Answer, Asked, handles
 from .records import User
 from .refusals import Refusal, exhausted, parameter
-from .validity import day, written
+from .validity import day, read, written
 from .world import World
 
 _FIRST: Final = 98_000_000_000
@@ -101,7 +101,7 @@ def list_user_coupons(world: World, asked: Asked) -> Answer:
 
 
 def _usable(coupon: CashCoupon, mchid: str, now: float) -> bool:
-    begins = seconds(coupon.stock.members["available_begin_time"])
+    begins = read(coupon.stock.members["available_begin_time"])
     return coupon.status(now) == "SENDED" and now >= begins and mchid in coupon.stock.merchants
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 import attrs
@@ -13,7 +12,7 @@ import attrs
 from .handlers import Answer, Asked
 from .records import User
 from .refusals import Refusal
-from .validity import written
+from .validity import read, written
 from .world import World
 
 T = TypeVar("T")
@@ -67,7 +66,7 @@ class CashStock:
     @property
     def ends_at(self) -> float:
         """When its coupons can be used no more, in seconds since 1970."""
-        return seconds(self.members["available_end_time"])
+        return read(self.members["available_end_time"])
 
     @property
     def description(self) -> str:
@@ -174,11 +173,6 @@ class CashRoom:
 def room(world: World) -> CashRoom:
     """The cash coupons of a world."""
     return world.room(CashRoom)
-
-
-def seconds(text: str) -> float:
-    """A time as it was sent, in seconds since 1970."""
-    return datetime.fromisoformat(text).timestamp()
 
 
 def no_stock() -> Refusal:

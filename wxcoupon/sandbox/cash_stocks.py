@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .cash_records import CashStock, answer, page, room, seconds
+from .cash_records import CashStock, answer, page, room
 from .handlers import Answer, Asked, handles
 from .refusals import Refusal, invalid, parameter
-from .validity import written
+from .validity import read, written
 from .world import World
 
 _FIRST: Final = 9_800_000
@@ -33,7 +33,7 @@ def create_stock(world: World, asked: Asked) -> Answer:
     data, caller = asked.data, asked.identity.subject[1]
     if data["belong_merchant"] != caller:
         raise Refusal(400, "MCH_NOT_EXISTS", "belong_merchant has to be the caller")
-    begin = seconds(data["available_begin_time"])
+    begin = read(data["available_begin_time"])
     if not world.now - _MINUTE <= begin <= world.now + _YEAR:
         raise parameter("/available_begin_time", "has to be from now on, and within 365 days")
     kept = room(world)
@@ -116,8 +116,8 @@ def list_stocks(world: World, asked: Asked) -> Answer:
 def _fits(stock: CashStock, data: Any, now: float) -> bool:
     since, until = data.get("create_start_time"), data.get("create_end_time")
     return (
-        (since is None or stock.created_at >= seconds(since))
-        and (until is None or stock.created_at <= seconds(until))
+        (since is None or stock.created_at >= read(since))
+        and (until is None or stock.created_at <= read(until))
         and data.get("status") in {None, stock.status(now)}
     )
 

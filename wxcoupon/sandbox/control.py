@@ -16,7 +16,8 @@
 ``GET /_sandbox/stocks/{stock_id}/codes``
     The codes uploaded to a stock, in order, as one JSON list; 404 for a stock that is not there.
 ``POST /_sandbox/claim`` with ``{"token": "…"}``
-    Play the user who taps "receive"; what :meth:`Sandbox.claim` returns, or 400 with ``code`` and ``message``.
+    Play the user who taps "receive"; what :meth:`Sandbox.claim` returns, or a refusal with ``code`` and
+    ``message``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 import attrs
@@ -17,11 +16,10 @@ import attrs
 from .handlers import Answer, Asked, Owner, handles
 from .records import Stock
 from .refusals import Refusal, invalid, parameter
-from .validity import ends, written
+from .validity import DAY, ends, read, written
 from .world import World
 
 _ROWS: Final = 10
-_DAY: Final = 86400
 _ENOUGH: Final = 10_000
 _REUSED: Final = (
     "plan_name",
@@ -34,15 +32,11 @@ _REUSED: Final = (
 _FINAL: Final = ("TERMINATED", "EXPIRED")
 
 
-def _seconds(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
-
-
 def _latest_end(period: Mapping[str, Any]) -> float:
     """The latest end of a plan whose stock has this period."""
-    end = ends(period) - _DAY
+    end = ends(period) - DAY
     if "wait_days_after_receive" in period and "available_days" in period:
-        end -= (period["wait_days_after_receive"] + period["available_days"]) * _DAY
+        end -= (period["wait_days_after_receive"] + period["available_days"]) * DAY
     return end
 
 
@@ -95,9 +89,9 @@ class Plan:
         values = self.values
         if self.terminated:
             return "TERMINATED"
-        if now > _seconds(values["delivery_end_time"]):
+        if now > read(values["delivery_end_time"]):
             return "EXPIRED"
-        if self.audit_state(now) != "AUDIT_PASSED" or now < _seconds(values["delivery_start_time"]):
+        if self.audit_state(now) != "AUDIT_PASSED" or now < read(values["delivery_start_time"]):
             return "CREATED"
         return "PAUSED" if self.paused else "DELIVERING"
 
@@ -138,6 +132,8 @@ def _stock(world: World, owner: Owner, data: Mapping[str, Any]) -> Stock:
         raise invalid(refused.message) from None
     if stock.stock_bundle_id is not None and "stock_id" in data:
         raise invalid("the stock is one of a stock_bundle_id; usage_mode has to be PROGRESSIVE_BUNDLE")
+    if (state := stock.state(world.now)) in {"STOPPED", "DEACTIVATED"}:
+        raise invalid(f"the stock is {state}, for good")
     if stock.mode == "API_ASSIGN":
         raise invalid("a stock of coupon_code_mode API_ASSIGN cannot be delivered")
     if stock.max_count - stock.sent < _ENOUGH:
@@ -153,8 +149,8 @@ def create_delivery_plan(world: World, asked: Asked) -> Answer:
     own = () if data["reuse_coupon_config"] else _REUSED
     members = {name: data[name] for name in ("reuse_coupon_config", "recommend_word", *own) if name in data}
     if own:
-        first = max(world.now, _seconds(stock.period["available_begin_time"]))
-        if _seconds(members["delivery_start_time"]) < first:
+        first = max(world.now, read(stock.period["available_begin_time"]))
+        if read(members["delivery_start_time"]) < first:
             raise parameter("/delivery_start_time", "has to be after now and after the begin of the stock")
         _require_end(stock, members["delivery_end_time"], "/delivery_end_time")
     place = next({name: data[name]} for name in ("stock_bundle_id", "stock_id") if name in data)
@@ -165,7 +161,7 @@ def create_delivery_plan(world: World, asked: Asked) -> Answer:
 
 
 def _require_end(stock: Stock, end: str, pointer: str) -> None:
-    if _seconds(end) > _latest_end(stock.period):
+    if read(end) > _latest_end(stock.period):
         raise parameter(pointer, "has to be a day, and the days a coupon waits and lasts, before the end of the stock")
 
 
@@ -210,7 +206,7 @@ def update_delivery_plan(world: World, asked: Asked) -> Answer:
         if name in changes and changes[name] < values[name]:
             raise parameter(f"/modify_content/{name}", "can only grow")
     if (end := changes.get("delivery_end_time")) is not None:
-        if _seconds(end) < _seconds(values["delivery_end_time"]):
+        if read(end) < read(values["delivery_end_time"]):
             raise parameter("/modify_content/delivery_end_time", "can only move later")
         _require_end(plan.stock, end, "/modify_content/delivery_end_time")
     plan.members |= changes

@@ -13,6 +13,7 @@ https://pay.weixin.qq.com/doc/v3/merchant/4012365342
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NoReturn
@@ -223,6 +224,8 @@ def _data(way: Way, knock: Knock, parts: Mapping[str, bytes] | None) -> dict[str
         members |= in_query
     members |= {field: knock.headers[name] for name, field in route.headers.items() if name in knock.headers}
     for hole in route.holes:
+        if hole in in_query:
+            raise parameter(hole, "is in the path, not here", location="query", numeric=STRUCTURE)
         if hole in members:
             raise parameter(f"/{hole}", "is in the path, not here", numeric=STRUCTURE)
     return {**members, **knock.holes}
@@ -231,7 +234,7 @@ def _data(way: Way, knock: Knock, parts: Mapping[str, bytes] | None) -> dict[str
 def _parts(parts: Mapping[str, bytes]) -> dict[str, Any]:
     if not parts:
         raise structure("the body is no form with the parts meta and file")
-    return {name: _body(part) if name == "meta" else part for name, part in parts.items()}
+    return {name: _body(part, "/meta") if name == "meta" else part for name, part in parts.items()}
 
 
 def _query(request: type[AnyEndpoint], query: str) -> dict[str, Any]:
@@ -247,43 +250,59 @@ def _typed(request: type[AnyEndpoint], name: str, text: str) -> Any:
     if name not in request.route.query or type_name(request, name).endswith("str"):
         return text
     try:  # numbers, true and false, objects and lists are written in a query as in JSON
-        return json.loads(text)
-    except ValueError:
+        value = _json(text)
+    except (ValueError, RecursionError):
         return text
+    _walk(value, name, location="query")
+    return value
+
+
+def _json(text: str) -> Any:
+    """Read JSON whose numbers are numbers that JSON can write."""
+    return json.loads(text, parse_constant=_no_number, parse_float=_fraction)
 
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def _body(raw: bytes) -> dict[str, Any]:
+def _fraction(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
+
+
+def _body(raw: bytes, pointer: str = "") -> dict[str, Any]:
+    """Read the JSON of a body, or of the part of a form that *pointer* names."""
+    what = "the part meta" if pointer else "the body"
     if not raw:
         return {}
     try:
         text = raw.decode()
-        members = json.loads(text, parse_constant=_no_number)
+        members = _json(text)
     except (ValueError, RecursionError):
-        raise structure("the body is not UTF-8 JSON") from None
+        raise parameter(pointer, f"{what} is not UTF-8 JSON", numeric=STRUCTURE) from None
     if not isinstance(members, dict):
-        raise structure("the body is not a JSON object")
+        raise parameter(pointer, f"{what} is not a JSON object", numeric=STRUCTURE)
     # The walk is needed only where something in the text can have made a null or a character of four bytes.
     if "null" in text or "\\u" in text or (not text.isascii() and max(text) > "\uffff"):
-        _walk(members, "")
+        _walk(members, pointer)
     return members
 
 
-def _walk(value: Any, pointer: str) -> None:
+def _walk(value: Any, pointer: str, *, location: str = "body") -> None:
+    """Refuse null, and characters of four bytes, at any depth; of a query the parameter alone is named."""
+    inside = "{}" if location == "query" else "{}/{}"
     if value is None:
-        raise parameter(pointer, "null is not allowed; leave the member out", numeric=STRUCTURE)
+        raise parameter(pointer, "null is not allowed; leave the member out", location=location, numeric=STRUCTURE)
     if isinstance(value, dict):
         for name, member in value.items():
-            _walk(name, pointer)
-            _walk(member, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}")
+            _walk(name, pointer, location=location)
+            _walk(member, inside.format(pointer, name.replace("~", "~0").replace("/", "~1")), location=location)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _walk(item, f"{pointer}/{index}")
+            _walk(item, inside.format(pointer, index), location=location)
     elif isinstance(value, str) and any(char > "\uffff" or "\ud800" <= char <= "\udfff" for char in value):
-        raise parameter(pointer, "has a character of four UTF-8 bytes, which is not taken")
+        raise parameter(pointer, "has a character of four UTF-8 bytes, which is not taken", location=location)
 
 
 def _take_brand(way: Way, identity: Identity, data: dict[str, Any]) -> str | None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
-from typing import Final
 
 from .handlers import Answer, Asked, handles
 from .refusals import parameter
+from .validity import DAY, read
 from .world import World
-
-_A_DAY: Final = 86400
 
 
 @handles("busifavor.send_gov_card", scope=("send_time",))
 def send_gov_card(world: World, asked: Asked) -> Answer:
     """Send a card, unless it is said to have been sent more than a day ago."""
-    if world.now - datetime.fromisoformat(asked.data["send_time"]).timestamp() > _A_DAY:
+    if world.now - read(asked.data["send_time"]) > DAY:
         raise parameter("/send_time", "has to be at most 24 hours ago", value=asked.data["send_time"])
     return {"card_code": "".join(secrets.choice("0123456789") for _ in range(22))}
