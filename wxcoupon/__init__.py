@@ -1,18 +1,24 @@
-"""An asyncio-native client for WeChat Pay's coupon APIs: product coupons (商品券) and merchant coupons (商家券).
+"""An asyncio-native client for WeChat Pay's coupon APIs.
+
+Each family of endpoints is a module: ``product_coupon`` (商品券), ``busifavor`` (商家券), ``cash_coupon`` (代金券),
+``store`` (品牌门店), ``delivery_plan`` (投放计划) and ``certificate`` (平台证书).
 
 The client is loaded when it is first asked for: it brings aiohttp with it, and most modules that import this package
 make no call while a program starts.
 """
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 from .blocking import Blocking, blocking
 from .bulk import Done, Failed, bulk, request_no_for
+from .endpoint import FAMILIES
 from .errors import (
     ApiError,
     ConfigurationError,
     InvalidRequest,
     NetworkError,
+    NotAllowedError,
     UntrustedAnswer,
     WxCouponError,
 )
@@ -22,6 +28,7 @@ from .pace import Pacer
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
+    from .checks import RequestAdvice, RequestWarning
     from .client import Client
 
 __version__ = "0.1.0"
@@ -38,8 +45,11 @@ __all__ = [
     "KeyRing",
     "Merchant",
     "NetworkError",
+    "NotAllowedError",
     "Pacer",
     "Partner",
+    "RequestAdvice",
+    "RequestWarning",
     "RetryPolicy",
     "UntrustedAnswer",
     "WxCouponError",
@@ -49,9 +59,19 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "Client":
-        from .client import Client
+_ROOMS: Final = (*FAMILIES, "checks", "client")
+"""Modules that are there without being imported by name: the families, where the client is, and its warnings."""
+_LATER: Final = {"Client": "client", "RequestAdvice": "checks", "RequestWarning": "checks"}
+"""What is loaded when it is first asked for, and where it is."""
 
-        return Client
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a checker would take any misspelt name for one that is loaded later
+
+    def __getattr__(name: str) -> Any:
+        if name in _ROOMS:
+            return import_module(f".{name}", __name__)
+        if name in _LATER:
+            return getattr(import_module(f".{_LATER[name]}", __name__), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__, *_ROOMS})

@@ -93,13 +93,9 @@ class Blocking(Generic[Who]):
 
     def pages(self, request: Listing[R, Item, Who]) -> Iterator[Item]:
         """Go through everything a listing has, page after page; see :meth:`Client.pages`."""
-        following: Listing[R, Item, Who] | None = request
-        total: int | None = None
-        while following is not None:
-            answer = self.call(following)
-            yield from paging.items(following, answer)
-            total = paging.total(answer, total)
-            following = paging.following(following, answer, total)
+        walk = paging.Walk(request)
+        while walk.request is not None:
+            yield from walk.arrive(self.call(walk.request))
 
     @overload
     def download(self, flow: Downloadable, to: None = None) -> bytes: ...

@@ -21,7 +21,7 @@ from .chain import Chain, compose
 from .checks import Checks
 from .delivery import BACKUP_HOST, MAIN_HOST, Delivery, Plan
 from .download import Downloadable
-from .endpoint import Endpoint, Listing
+from .endpoint import AnyEndpoint, Endpoint, Listing
 from .errors import ConfigurationError, Fault, InvalidRequest, UnreadableAnswer
 from .identity import Brand, Identity, Merchant, Partner
 from .keys import KeyRing
@@ -114,6 +114,7 @@ class Client(Generic[Who]):
             sleep=sleep,
         )
         self._owns_delivery = True
+        self._plans: dict[type[AnyEndpoint], Plan] = {}  # one for all brands: what they say depends on the kind alone
         self._sign = self._signer()
 
     def _signer(self) -> Sign:
@@ -199,6 +200,8 @@ class Client(Generic[Who]):
     async def pages(self, request: Listing[R, Item, Who]) -> AsyncGenerator[Item]:
         """Go through everything a listing has, page after page, from the page that *request* asks for.
 
+        A listing that leads back to a page it had before is an :class:`UnreadableAnswer`, not an endless one.
+
         Args:
             request: a listing; its page size is kept for all pages.
 
@@ -209,14 +212,10 @@ class Client(Generic[Who]):
         Raises:
             WxCouponError: as :meth:`call`, for any page.
         """
-        following: Listing[R, Item, Who] | None = request
-        total: int | None = None
-        while following is not None:
-            answer = await self.call(following)
-            for item in paging.items(following, answer):
+        walk = paging.Walk(request)
+        while walk.request is not None:
+            for item in walk.arrive(await self.call(walk.request)):
                 yield item
-            total = paging.total(answer, total)
-            following = paging.following(following, answer, total)
 
     async def send(self, request: Endpoint[Any, Who]) -> Answer:
         """Make a typed call and return its answer as it came: status, headers and bytes, proven but not read.
@@ -226,11 +225,16 @@ class Client(Generic[Who]):
         """
         if not isinstance(request, Endpoint):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidRequest([Fault("$", "has to be a request, an instance of one of the endpoints' classes")])
-        route = request.route
         rules.enforce(request, self._checks)
         encoded = wire.encode(request, self.identity)
-        plan = Plan(request.name, route.rates.get(_kind(self.identity)), route.repeatable, route.unsigned)
+        plan = self._plans.get(type(request)) or self._planned(type(request))
         return await self._delivery.deliver(encoded, self._sign, plan)
+
+    def _planned(self, kind: type[AnyEndpoint]) -> Plan:
+        route = kind.route
+        rate = route.rates.get(_kind(self.identity))
+        plan = self._plans[kind] = Plan(kind.name, rate, route.repeatable, route.unsigned)
+        return plan
 
     @overload
     async def download(self, flow: Downloadable, to: None = None) -> bytes: ...
@@ -243,6 +247,9 @@ class Client(Generic[Who]):
         A link is followed to WeChat Pay's documented hosts and to this client's own alone. With another ``base_url``,
         of a sandbox or a proxy, a link to WeChat Pay's API is followed there; one to its file service never is.
 
+        A file may be long in coming, so the client's *timeout* bounds each silence, and not the whole: what comes more
+        slowly than 1 KiB a second is given up in the end. ``asyncio.timeout(…)`` around it bounds the whole.
+
         Args:
             flow: the answer. Its link lives 30 seconds, so ask for it right before.
             to: the file to write, or to replace. It is there whole and proven, or not at all; None keeps it in memory.
@@ -252,7 +259,7 @@ class Client(Generic[Who]):
 
         Raises:
             InvalidRequest: the link leads to another host; nothing was sent.
-            ConfigurationError: *to* is a directory, or is in none; nothing was sent.
+            ConfigurationError: *to* is no file, or is in no directory; nothing was sent.
             WrongHash: what came is not the file that was announced; ask for a new link.
             WxCouponError: as :meth:`call`. An ApiError usually says that the link has expired.
             OSError: the file cannot be written.

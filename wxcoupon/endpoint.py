@@ -226,6 +226,14 @@ def _complain(made: type[AnyEndpoint], wanted: Collection[str], *, listing: bool
         raise TypeError(f"{made.__name__} has no field for {lost}")
     if listing != bool(made.route.items) or (listing and made.route.items not in hints(made.returns)):
         raise TypeError(f"{made.__name__} is a Listing exactly when items names a member of its answer")
+    by_token = made.route.step == "token"
+    if listing and (
+        ("page_token" if by_token else "offset") not in names
+        or (by_token and "next_page_token" not in hints(made.returns))
+    ):
+        raise TypeError(f"{made.__name__} has no member that goes on to the next page")
+    if made.route.form and (set(made.route.body) != {"meta", "file"} or made.route.brand_place == "body"):
+        raise TypeError(f"{made.__name__} is a form, whose body is meta and file alone")
 
 
 def _rates(

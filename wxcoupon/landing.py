@@ -56,6 +56,10 @@ class Disk:
     def __init__(self, proof: Proof, target: Path) -> None:
         if target.is_dir() or not target.name:
             raise ConfigurationError(f"to: {target} is a directory; name a file in it")
+        if "\0" in str(target):
+            raise ConfigurationError("to: a path with a NUL in it names no file")
+        if target.exists() and not target.is_file():  # a device or a pipe would be replaced by a file
+            raise ConfigurationError(f"to: {target} is no file, and is not replaced by one; name another")
         if not target.parent.is_dir():
             raise ConfigurationError(f"to: there is no directory {target.parent}; make it before")
         self._proof = proof
@@ -80,9 +84,8 @@ class Disk:
             _discard(beside)
 
     def _beside(self) -> IO[bytes]:
-        return tempfile.NamedTemporaryFile(
-            dir=self.target.parent, prefix=f".{self.target.name[:100]}.", suffix=".part", delete=False
-        )
+        # Names are limited in bytes, and the target's own may be as long as a name may be.
+        return tempfile.NamedTemporaryFile(dir=self.target.parent, prefix=".wxcoupon-", suffix=".part", delete=False)
 
     def _replace(self, beside: IO[bytes]) -> None:
         beside.flush()

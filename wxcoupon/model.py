@@ -38,11 +38,23 @@ class Text:
 
     @property
     def rule(self) -> str:
-        """The rule in words, for an error message."""
+        """All of the rule in words."""
+        if self.form and self.max is None and self.min <= 1:
+            return f"text {self.form}"
+        return f"{self.size}{' ' + self.form if self.form else ''}"
+
+    @property
+    def size(self) -> str:
+        """How long the text may be, in words."""
         size = f"{self.min} to {self.max}" if self.max is not None else f"at least {self.min}"
-        among = f" of {_plain(self.alphabet)}" if self.alphabet else ""
-        form = f", like {self.like}" if self.like else ""
-        return f"{size} character{'s' if self.max is not None or self.min != 1 else ''}{among}{form}"
+        return f"{size} character{'s' if self.max is not None or self.min != 1 else ''}"
+
+    @property
+    def form(self) -> str:
+        """What may be in it, in words; empty for anything."""
+        if self.like:
+            return f"like {self.like}"
+        return f"of {_plain(self.alphabet)}" if self.alphabet else ""
 
 
 def _plain(alphabet: str) -> str:

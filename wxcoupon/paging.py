@@ -11,15 +11,71 @@ step      the next page is asked for with                it was the last page wh
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from collections.abc import Iterator
+from typing import Any, Generic, cast
 
 import attrs
+from typing_extensions import TypeVar
 
 from .endpoint import Listing
-from .errors import UnreadableAnswer
+from .errors import Fault, InvalidRequest, UnreadableAnswer
+from .identity import Brand, Merchant, Partner
 
 R = TypeVar("R")
 Item = TypeVar("Item")
+Who = TypeVar("Who", bound=Merchant | Partner | Brand)
+
+
+class Walk(Generic[R, Item, Who]):
+    """A way through all pages of a listing, as far as it has come.
+
+    ::
+
+        walk = Walk(request)
+        while walk.request is not None:
+            for item in walk.arrive(call(walk.request)):
+                ...
+
+    Args:
+        first: the request for the first page.
+
+    Attributes:
+        request: the request for the next page; None when there is no other.
+
+    Raises:
+        InvalidRequest: *first* is no listing, or its pages are to have nothing on them.
+    """
+
+    def __init__(self, first: Listing[R, Item, Who]) -> None:
+        if not isinstance(first, Listing):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidRequest([Fault("$", "has to be a listing; other requests have no pages")])
+        for name in ("limit", "page_size"):
+            size = getattr(first, name, None)
+            if isinstance(size, int) and size < 1:  # such a page is always empty, which would look like the end
+                error = InvalidRequest([Fault(f"$.{name}", f"has to be at least 1 to go through pages (it is {size})")])
+                error.about(first.route.call)
+                raise error
+        self.request: Listing[R, Item, Who] | None = first
+        self._total: int | None = None
+        self._tokens = {getattr(first, "page_token", None)}
+
+    def arrive(self, answer: R) -> Iterator[Item]:
+        """Take the page that was asked for: what it lists, and behind the last of it the request for the next.
+
+        Raises:
+            UnreadableAnswer: there is something else in the list's place, or the next page was had already.
+        """
+        request = self.request
+        if request is None:
+            return
+        yield from items(request, answer)
+        self._total = total(answer, self._total)
+        self.request = following(request, answer, self._total)
+        if self.request is not None and request.route.step == "token":
+            token = getattr(self.request, "page_token", None)
+            if token in self._tokens:
+                raise _unreadable(request, "next_page_token is that of a page that came before")
+            self._tokens.add(token)
 
 
 def items(request: Listing[R, Item, Any], answer: R) -> list[Item]:
@@ -51,15 +107,11 @@ def following(request: Listing[R, Item, Any], answer: R, known_total: int | None
         answer: this page.
         known_total: what :func:`total` says of the pages so far.
 
-    Raises:
-        UnreadableAnswer: the answer leads back to the page it is of.
     """
     if request.route.step == "token":
         token = getattr(answer, "next_page_token", None)
         if not token:
             return None
-        if token == getattr(request, "page_token", None):
-            raise _unreadable(request, "next_page_token is that of the same page")
         return _evolved(request, page_token=token)
     count = len(items(request, answer))
     offset = getattr(request, "offset", None) or 0
@@ -77,9 +129,9 @@ def _evolved(request: Listing[R, Item, Any], **members: Any) -> Listing[R, Item,
 
 
 def _size(request: Listing[Any, Any, Any], answer: Any) -> int | None:
-    """How many a page has: as asked for, else as the answer says."""
-    size = getattr(request, "limit", None) or getattr(answer, "limit", None)
-    return size if isinstance(size, int) else None
+    """How many a page has: as asked for or as the answer says, by the smaller one, so that nothing is passed over."""
+    said = (getattr(request, "limit", None), getattr(answer, "limit", None))
+    return min((size for size in said if isinstance(size, int) and size > 0), default=None)
 
 
 def _unreadable(request: Listing[Any, Any, Any], problem: str) -> UnreadableAnswer:

@@ -21,9 +21,9 @@ from .errors import (
     ApiError,
     BadSignature,
     ClockSkew,
-    ConfigurationError,
     Fault,
     InvalidRequest,
+    LocalError,
     MissingSignature,
     NotAllowedError,
     ProbeSignature,
@@ -46,6 +46,7 @@ _PROBE: Final = "WECHATPAY/SIGNTEST/"
 _TOO_MANY: Final = "270924289"
 _STAMP: Final = re.compile(r"[0-9]{1,12}")
 _HEADER: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+_NO_TEXT: Final = "holds half of a surrogate pair, which is no character"
 _VERBS: Final = "send|use|return|deactivate|associate|disassociate"
 _PERSONAL: Final = re.compile(
     rf"(?<=/users/)[^/{{}}]+|(?<=/coupons/)(?!(?:{_VERBS})(?:/|$))[^/{{}}]+|(?<=/couponcodes/)[^/{{}}]+"
@@ -112,24 +113,34 @@ def segment(value: str) -> str:
     """Percent-encode *value* as exactly one path segment.
 
     Raises:
-        InvalidRequest: an empty value, ``.`` or ``..`` would make another path.
+        InvalidRequest: an empty value, ``.`` or ``..`` would make another path; half of a surrogate pair is no text.
     """
     if value in {"", ".", ".."}:
         raise InvalidRequest([Fault("$", f"{value!r} cannot stand in a path")])
-    return value if value.isascii() and value.isalnum() else quote(value, safe="")
+    try:
+        return value if value.isascii() and value.isalnum() else quote(value, safe="")
+    except UnicodeEncodeError:
+        raise InvalidRequest([Fault("$", _NO_TEXT)]) from None
 
 
 def query_string(params: Mapping[str, Any]) -> str:
-    """Percent-encode a query; objects and lists become compact JSON, as the documentation asks."""
+    """Percent-encode a query; objects and lists become compact JSON, as the documentation asks.
+
+    Raises:
+        InvalidRequest: a value has no JSON form, or a text holds half of a surrogate pair.
+    """
 
     def text(value: Any) -> str:
         if isinstance(value, str):
             return value
         return dump(value).decode()
 
-    return urlencode(
-        {name: text(value) for name, value in params.items() if value is not None}, quote_via=quote, safe=""
-    )
+    try:
+        return urlencode(
+            {name: text(value) for name, value in params.items() if value is not None}, quote_via=quote, safe=""
+        )
+    except UnicodeEncodeError:
+        raise InvalidRequest([Fault("$", f"the query cannot be written: a text in it {_NO_TEXT}")]) from None
 
 
 def encode(request: AnyEndpoint, identity: Identity) -> WireRequest:
@@ -138,20 +149,22 @@ def encode(request: AnyEndpoint, identity: Identity) -> WireRequest:
     Raises:
         NotAllowedError: this identity may not ask this endpoint.
         ConfigurationError: a partner has no brand to name.
+        InvalidRequest: a value cannot stand where it belongs.
     """
-    route = request.route
+    try:
+        return _encode(request, request.route, identity)
+    except LocalError as error:
+        error.about(request.route.call)
+        raise
+
+
+def _encode(request: AnyEndpoint, route: Route, identity: Identity) -> WireRequest:
     if not isinstance(identity, route.callers):
         allowed = " or ".join(caller.__name__ for caller in route.callers)
-        error = NotAllowedError(f"a {type(identity).__name__} may not make this call; it takes a {allowed}")
-        error.about(route.call)
-        raise error
+        raise NotAllowedError(f"a {type(identity).__name__} may not make this call; it takes a {allowed}")
     fields: dict[str, Any] = convert.to_wire(request)
     if route.brand_scoped:
-        try:
-            fields |= identity.scope()
-        except ConfigurationError as error:
-            error.about(route.call)
-            raise
+        fields |= identity.scope()
     path = route.path
     for hole in route.holes:
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pictures import png
 from wxcoupon.endpoint import registry
 
 from .conftest import Cli, Local
@@ -222,3 +223,60 @@ def test_unreachable(cli: Cli) -> None:
     ended = cli("call", "product_coupon.get_notify_config", "--base-url", "http://127.0.0.1:1", "--json")
 
     assert (5, "", "UnreachableError") == (ended.status, ended.out, ended.error["type"])
+
+
+_IMAGE = "product_coupon.upload_image"
+
+
+def test_an_image(cli: Cli, tmp_path: Path) -> None:
+    """The path of an image is enough; what is said of it may be given instead, all or part."""
+    (tmp_path / "tea.png").write_bytes(png())
+    file = f"@{tmp_path / 'tea.png'}"
+
+    for data in ({"file": file}, {"file": file, "meta": {"filename": "茶.png"}}):
+        ended = cli("call", _IMAGE, "--data", json.dumps(data))
+        assert (0, "") == (ended.status, ended.err)
+        assert ended.document["image_url"].startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("tea.png", "behind an @"),
+        (None, "behind an @"),
+        ("@", "cannot be read"),
+        ("@no-such.png", "cannot be read"),
+        ("@a\0b.png", "is no path"),
+        ("@\ud800.png", "is no path"),
+        ("@/dev/zero", "2097153"),
+        ("@/dev/null", "is empty"),
+    ],
+)
+def test_files_that_are_no_image(cli: Cli, file: object, says: str) -> None:
+    """What cannot be read, and what is no image, is said in words, and nothing is sent."""
+    ended = cli("call", _IMAGE, "--data", json.dumps({"file": file}))
+
+    assert (2, "") == (ended.status, ended.out)
+    assert says in ended.err
+
+
+def test_what_a_form_and_a_header_take_is_listed(bare: Cli) -> None:
+    """Who reads the list knows how a file is named, and which field goes into a header."""
+    listed = {entry["name"]: entry for entry in bare("endpoints", "--json").document}
+    image = {field["name"]: field for field in listed[_IMAGE]["fields"]}
+    build = {field["name"]: field["place"] for field in listed["busifavor.build_partnership"]["fields"]}
+
+    assert "@tea.png" in image["file"]["rule"]
+    assert "header" == build["idempotency_key"]
+
+
+@pytest.mark.parametrize("field", ["openid", "appid"])
+def test_unchecked_text_that_is_none(cli: Cli, field: str) -> None:
+    """Without checks, what cannot be sent is still said in words."""
+    data = {"openid": "o", "product_coupon_id": "1", "stock_id": "2", "coupon_code": "C", "appid": "wx"}
+    words = ("call", "product_coupon.get_user_coupon", "--checks", "off", "--data")
+
+    ended = cli(*words, json.dumps(data | {field: "\ud800"}))
+
+    assert 2 == ended.status
+    assert "surrogate" in ended.err

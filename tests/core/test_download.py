@@ -1,7 +1,10 @@
 """Downloads: signed requests to known hosts alone, believed by a hash, and a whole file or none."""
 
 import asyncio
+import errno
+import gzip
 import hashlib
+import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -331,3 +334,90 @@ async def test_what_is_no_download(client: Client[Merchant]) -> None:
     """An answer without a file is refused."""
     with pytest.raises(InvalidRequest, match="a download"):
         await client.download(cc.SentCoupon(coupon_id="1"))  # type: ignore[call-overload]
+
+
+async def test_a_file_that_hardly_comes(host: Host, keys: Keys) -> None:
+    """A byte now and then is no file: it is given up, though no silence was long."""
+
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(CONTENT))})
+        await response.prepare(request)
+        for byte in CONTENT[:200]:
+            await response.write(bytes([byte]))
+            await asyncio.sleep(0.02)
+        return response
+
+    host.acts = [drip]
+    identity = Merchant(mchid="1900000001", serial_no=keys.merchant_serial, private_key=keys.merchant)
+    platform = {keys.platform_id: keys.platform.public_key()}
+    async with Client(identity, platform, base_url=host.url, retry=NEVER, timeout=0.3) as client:
+        with pytest.raises(NoAnswerError, match=r"came too slowly, after \d+ bytes"):
+            await client.download(host.link())
+
+
+async def test_closing_the_client_ends_its_downloads(host: Host, client: Client[Merchant], tmp_path: Path) -> None:
+    """A download whose client is closed half way ends at once, and leaves nothing."""
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def stall(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(len(CONTENT))})
+        await response.prepare(request)
+        await response.write(CONTENT[:1000])
+        begun.set()
+        await never.wait()
+        return response
+
+    host.acts = [stall]
+    download = asyncio.create_task(client.download(host.link(), to=tmp_path / "flow.csv"))
+    await begun.wait()
+    while not _names(tmp_path):  # noqa: ASYNC110 - a file that is being written tells nobody
+        await asyncio.sleep(0.001)
+    await client.close()
+    async with asyncio.timeout(5):
+        with pytest.raises(NoAnswerError, match="the client was closed"):
+            await download
+    never.set()
+
+    assert [] == _names(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["茶" * 85, "t" * 255])
+async def test_long_names(host: Host, client: Client[Merchant], tmp_path: Path, name: str) -> None:
+    """A target may have a name as long as names may be, in bytes."""
+    assert CONTENT == (await client.download(host.link(), to=tmp_path / name)).read_bytes()
+
+
+async def test_a_target_that_is_no_usual_file(host: Host, client: Client[Merchant], tmp_path: Path) -> None:
+    """A pipe or a device is not replaced by a file, and a NUL names none."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for target in (pipe, tmp_path / "a\0b"):
+        with pytest.raises(ConfigurationError, match=r"is no file|names no file"):
+            await client.download(host.link(), to=target)
+    assert (True, []) == (pipe.is_fifo(), host.asked)
+
+
+async def test_a_file_that_comes_compressed(host: Host, client: Client[Merchant]) -> None:
+    """What is on the way compressed, though nobody asked for that, is the file all the same."""
+
+    async def compressed(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=gzip.compress(CONTENT), headers={"Content-Encoding": "gzip"})
+
+    host.acts = [compressed]
+    assert CONTENT == await client.download(host.link())
+
+
+async def test_a_disk_that_is_full(
+    host: Host, client: Client[Merchant], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the disk says is raised as it is, once; the target stays, and nothing beside it."""
+    target = tmp_path / "flow.csv"
+    target.write_bytes(b"old")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        await client.download(host.link(), to=target)
+    assert (1, b"old", ["flow.csv"]) == (len(host.asked), target.read_bytes(), _names(tmp_path))

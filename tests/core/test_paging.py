@@ -8,7 +8,7 @@ import pytest
 from tests.sandbox_thread import running
 from wxcoupon import ApiError, Client, Merchant, Pacer, Partner, blocking, busifavor, store
 from wxcoupon import product_coupon as pc
-from wxcoupon.errors import UnreadableAnswer
+from wxcoupon.errors import InvalidRequest, UnreadableAnswer
 from wxcoupon.sandbox import Keys, Sandbox
 
 BY_TOKEN = pc.ListStocks(product_coupon_id="1000000013", page_size=2)
@@ -104,7 +104,7 @@ async def test_a_token_that_leads_nowhere(sandbox: Sandbox, partner: Client[Part
     pages = partner.pages(BY_TOKEN)
 
     assert [(await anext(pages)).stock_id, (await anext(pages)).stock_id] == ["a", "b"]
-    with pytest.raises(UnreadableAnswer, match="next_page_token is that of the same page") as caught:
+    with pytest.raises(UnreadableAnswer, match="next_page_token is that of a page that came before") as caught:
         await anext(pages)
     assert "GET /product-coupon/product-coupons/{product_coupon_id}/stocks" in str(caught.value)
 
@@ -135,3 +135,51 @@ def test_pages_without_a_loop(keys: Keys, unpaced: Pacer) -> None:
         sandbox.reply_next(_stocks("a", next_page_token="t2"), _stocks("b"))
         with blocking(client) as api:
             assert [stock.stock_id for stock in api.pages(BY_TOKEN)] == ["a", "b"]
+
+
+async def test_tokens_in_a_circle(sandbox: Sandbox, partner: Client[Partner]) -> None:
+    """Pages that lead back to one before the last are no endless listing either."""
+    sandbox.reply_next(*(_stocks("a", next_page_token=token) for token in ("t2", "t3", "t2")))
+
+    found: list[Any] = []
+    with pytest.raises(UnreadableAnswer, match="of a page that came before"):
+        found.extend([stock async for stock in partner.pages(BY_TOKEN)])
+    assert len(sandbox.arrivals) == 3
+
+
+async def test_tokens_that_lead_to_the_beginning(sandbox: Sandbox, partner: Client[Partner]) -> None:
+    """The page that was asked for first counts too."""
+    sandbox.reply_next(_stocks("a", next_page_token="t2"), _stocks("b", next_page_token="t1"))
+
+    request = pc.ListStocks(product_coupon_id="1000000013", page_token="t1")
+    with pytest.raises(UnreadableAnswer, match="of a page that came before"):
+        _ = [stock async for stock in partner.pages(request)]
+
+
+async def test_what_is_no_listing(sandbox: Sandbox, partner: Client[Partner]) -> None:
+    """Another request is refused before it is sent: it might do something."""
+    request: Any = pc.GetProductCoupon(product_coupon_id="1000000013")
+
+    with pytest.raises(InvalidRequest, match="has to be a listing"):
+        await anext(partner.pages(request))
+    assert len(sandbox.arrivals) == 0
+
+
+async def test_pages_that_are_smaller_than_asked_for(sandbox: Sandbox, merchant: Client[Merchant]) -> None:
+    """Where the answer says a smaller size than the request, the total is reached later."""
+    sandbox.reply_next(
+        _rows("a", total_count=3, limit=1), _rows("b", total_count=3, limit=1), _rows("c", total_count=3, limit=1)
+    )
+
+    assert [coupon.stock_id async for coupon in merchant.pages(BY_PAGE)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("size", [0, -1])
+async def test_pages_with_nothing_on_them(size: int, sandbox: Sandbox, merchant: Client[Merchant]) -> None:
+    """A page size of none would look like the end at once, so it is refused before anything is sent."""
+    empty = busifavor.ListUserCoupons(openid="o-1", appid="wx1", creator_merchant="1900000001", limit=size)
+
+    with pytest.raises(InvalidRequest, match=r"\$\.limit: has to be at least 1"):
+        await anext(merchant.pages(empty))
+
+    assert len(sandbox.arrivals) == 0

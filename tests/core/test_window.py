@@ -17,7 +17,7 @@ def test_everything_in_the_window_is_there() -> None:
     for name in wxcoupon.__all__:
         assert getattr(wxcoupon, name) is not None
     with pytest.raises(AttributeError, match="'wxcoupon' has no attribute 'Clients'"):
-        _ = wxcoupon.Clients
+        _ = wxcoupon.Clients  # type: ignore[attr-defined]
 
 
 def test_importing_the_package_loads_no_aiohttp_and_no_family() -> None:
@@ -45,3 +45,23 @@ def test_the_helpers_are_what_they_are_whatever_was_imported_before() -> None:
     )
 
     assert _printed(program) == "True True"
+
+
+def test_what_is_loaded_later_is_listed() -> None:
+    """``dir`` shows what completion may offer, loaded or not."""
+    program = (
+        "import wxcoupon, sys; bulk = sys.modules['wxcoupon.bulk']; "
+        "print({*wxcoupon.__all__, 'store'} <= {*dir(wxcoupon)}, {*bulk.__all__} <= {*dir(bulk)}); "
+        "print('aiohttp' in sys.modules)"
+    )
+
+    assert _printed(program) == "True True\nFalse"
+
+
+def test_families_are_there_without_being_imported_by_name() -> None:
+    """``import wxcoupon`` is enough to reach a family, and the warnings of a client."""
+    program = (
+        "import wxcoupon as w; print(w.product_coupon.__name__, w.store.__name__, w.checks.RequestAdvice.__name__)"
+    )
+
+    assert _printed(program) == "wxcoupon.product_coupon wxcoupon.store RequestAdvice"

@@ -30,7 +30,12 @@ __all__ = [
 _ROOMS: Final = {"open_table": "sources", "pre_send": "presend", "upload_codes": "upload"}
 
 
-def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return getattr(import_module(f".{_ROOMS[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a checker would take any misspelt name for one that is loaded later
+
+    def __getattr__(name: str) -> Any:
+        if name in _ROOMS:
+            return getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -11,7 +11,7 @@ from ..images import LARGEST, sha256
 
 
 def with_file(endpoint: type[AnyEndpoint], members: dict[str, Any]) -> dict[str, Any]:
-    """Put the bytes of the file that ``file`` names in its place; ``meta`` is made of it where it is left out.
+    """Put the bytes of the file that ``file`` names in its place; what is left out of ``meta`` is made of it.
 
     Raises:
         ConfigurationError: ``file`` names no file that can be read.
@@ -27,4 +27,9 @@ def with_file(endpoint: type[AnyEndpoint], members: dict[str, Any]) -> dict[str,
             content = file.read(LARGEST + 1)  # one byte too many is enough to be refused
     except OSError as error:
         raise ConfigurationError(f"--data: {path} cannot be read ({error.strerror})") from None
-    return {"meta": {"filename": path.name, "sha256": sha256(content)}} | members | {"file": content}
+    except ValueError:  # a NUL, or half of a surrogate pair
+        raise ConfigurationError(f"--data: {str(path)!r} is no path") from None
+    meta: Any = members.get("meta", {})
+    if isinstance(meta, dict):
+        meta = {"filename": path.name, "sha256": sha256(content)} | meta
+    return members | {"meta": meta, "file": content}

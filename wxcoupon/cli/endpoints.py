@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from ..endpoint import AnyEndpoint, Rate, registry, required, type_name
 from ..identity import Partner
 from ..model import Model, fields, hints, marks
 from .options import Json
 from .text import emit
+
+_A_FILE: Final = "in --data the path of an image behind an @, like @tea.png; meta may then be left out"
 
 
 def endpoints(*, json: Json = False) -> None:
@@ -52,7 +54,7 @@ def _fields(endpoint: type[AnyEndpoint]) -> list[dict[str, Any]]:
             "place": route.place(field.name),
             "required": required(endpoint, field.name),
             "type": type_name(endpoint, field.name),
-            "rule": _rule(hints(endpoint)[field.name]),
+            "rule": _A_FILE if route.form and field.name == "file" else _rule(hints(endpoint)[field.name]),
         }
         for field in fields(endpoint)
     ]
