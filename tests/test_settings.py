@@ -179,3 +179,31 @@ def test_a_host_without_its_own_backup_has_none() -> None:
 
     assert Settings.load(environ=environ).backup_url is not None
     assert Settings.load(environ=environ, base_url="http://127.0.0.1:8787").backup_url is None
+
+
+def test_certificates_without_a_platform_key(variables: dict[str, str]) -> None:
+    """An APIv3 key and no public key means platform certificates; with a public key they are fetched when missed."""
+    with_both = Settings.load(environ=variables, apiv3_key="k" * 32)
+    for name in ("WXCOUPON_PLATFORM_KEY_ID", "WXCOUPON_PLATFORM_KEY"):
+        del variables[name]
+    alone = Settings.load(environ=variables, apiv3_key="k" * 32)
+
+    assert alone.by_certificates
+    assert "KeyRing(fetches certificates)" == repr(alone.keys()) == repr(alone.client().keys)
+    assert not with_both.by_certificates
+    assert "fetches certificates" in repr(with_both.keys())
+    assert not with_both.keys().announces_certificates
+
+
+@pytest.mark.parametrize(
+    "explicit",
+    [{"apiv3_key": None}, {"platform_key_id": "PUB_KEY_ID_1"}, {"identity": "brand", "brand_id": "1"}],
+    ids=["no APIv3 key", "an id alone", "a brand"],
+)
+def test_a_platform_key_is_missing(variables: dict[str, str], explicit: dict[str, str | None]) -> None:
+    """Without an APIv3 key, with half a public key, and of a brand, the public key is what is missing."""
+    for name in ("WXCOUPON_PLATFORM_KEY_ID", "WXCOUPON_PLATFORM_KEY", "WXCOUPON_MCHID"):
+        del variables[name]
+
+    with pytest.raises(ConfigurationError, match="WXCOUPON_PLATFORM_KEY_FILE or WXCOUPON_PLATFORM_KEY"):
+        Settings.load(environ=variables, **{"apiv3_key": "k" * 32, **explicit}).client()

@@ -25,6 +25,7 @@ from .errors import (
 from .identity import Brand, Merchant, Partner
 from .keys import KeyRing
 from .pace import Pacer
+from .remote_key import Decryptor, Signer
 from .retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ __all__ = [
     "Brand",
     "Client",
     "ConfigurationError",
+    "Decryptor",
     "Done",
     "Failed",
     "InvalidRequest",
@@ -51,6 +53,7 @@ __all__ = [
     "RequestAdvice",
     "RequestWarning",
     "RetryPolicy",
+    "Signer",
     "UntrustedAnswer",
     "WxCouponError",
     "blocking",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import threading
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -14,14 +15,18 @@ from typing_extensions import TypeVar
 
 from . import paging
 from .bulk import Done, Failed
+from .bulk.places import Place, Places
 from .chain import Chain, compose
 from .download import Downloadable
 from .endpoint import Endpoint, Listing
 from .errors import ClientStateError, ConfigurationError, WxCouponError
 from .identity import Brand, Merchant, Partner
-from .wire import Answer, WireRequest
+from .keys import KeyRing
+from .retry import RetryPolicy
+from .wire import Answer, Answered, WireRequest
 
 if TYPE_CHECKING:  # a client brings aiohttp with it; whoever is given one here has it already
+    from .checks import Checks
     from .client import Client
     from .settings import Settings
 
@@ -30,10 +35,10 @@ Item = TypeVar("Item")
 Who = TypeVar("Who", bound=Merchant | Partner | Brand, default=Any)
 
 
-class Blocking(Generic[Who]):
-    """A client whose calls return when they are done. Made by :func:`blocking`; may be used from several threads."""
+class _Thread:
+    """A loop in a thread of its own, and the client that belongs to it."""
 
-    def __init__(self, client: Client[Who]) -> None:
+    def __init__(self, client: Client[Any]) -> None:
         self._client = client
         self._closed = False
         self._lock = threading.Lock()
@@ -41,36 +46,20 @@ class Blocking(Generic[Who]):
         self._thread = threading.Thread(target=self._loop.run_forever, name="wxcoupon", daemon=True)
         self._thread.start()
 
-    def __repr__(self) -> str:
-        return f"Blocking({self._client!r})"
+    def submit(self, work: Coroutine[Any, Any, R]) -> Future[R]:
+        """Begin *work* in the loop.
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _submit(self, work: Coroutine[Any, Any, R]) -> Future[R]:
+        Raises:
+            ClientStateError: it is closed.
+        """
         with self._lock:
             if not self._closed:
                 return asyncio.run_coroutine_threadsafe(work, self._loop)
         work.close()
-        raise ClientStateError("this client is closed; make a new one")
-
-    def _run(self, work: Coroutine[Any, Any, R]) -> R:
-        task = self._submit(work)
-        try:
-            return task.result()
-        except CancelledError:
-            raise _closed() from None
-        except BaseException:
-            task.cancel()  # Ctrl-C ends the call too; a call that has failed is past cancelling
-            raise
+        raise ClientStateError("this client, or the one it was made from, is closed; make a new one")
 
     def close(self) -> None:
-        """Close the client and end its thread. Calls under way in other threads are given up."""
+        """Close the client and end the thread. Calls under way in other threads are given up."""
         with self._lock:
             if self._closed:
                 return
@@ -86,10 +75,78 @@ class Blocking(Generic[Who]):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.close()
+        await self._loop.shutdown_asyncgens()
+        await self._loop.shutdown_default_executor()  # where names are looked up
+
+
+class Blocking(Generic[Who]):
+    """A client whose calls return when they are done. Made by :func:`blocking`; may be used from several threads."""
+
+    def __init__(self, client: Client[Who]) -> None:
+        self._client = client
+        self._thread = _Thread(client)
+        self._owns_thread = True
+
+    def __repr__(self) -> str:
+        return f"Blocking({self._client!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, work: Coroutine[Any, Any, R]) -> R:
+        task = self._thread.submit(work)
+        try:
+            return task.result()
+        except CancelledError:
+            raise _closed() from None
+        except BaseException:
+            task.cancel()  # Ctrl-C ends the call too; a call that has failed is past cancelling
+            raise
+
+    def close(self) -> None:
+        """Close the client and end its thread. Calls under way in other threads are given up.
+
+        What :meth:`for_brand` and :meth:`with_options` made ends with it; closing one of those closes nothing.
+        """
+        if self._owns_thread:
+            self._thread.close()
+
+    def for_brand(self: Blocking[Partner], brand_id: str) -> Blocking[Partner]:
+        """The same partner, session, thread and quota, acting for another brand."""
+        other = copy.copy(self)
+        other._client = self._client.for_brand(brand_id)  # noqa: SLF001 - a copy of this very client
+        other._owns_thread = False  # noqa: SLF001
+        return other
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+        checks: Checks | None = None,
+    ) -> Self:
+        """The same client and thread, whose calls are made otherwise; see :meth:`Client.with_options`."""
+        other = copy.copy(self)
+        other._client = self._client.with_options(  # noqa: SLF001 - a copy of this very client
+            timeout=timeout, deadline=deadline, retry=retry, headers=headers, checks=checks
+        )
+        other._owns_thread = False  # noqa: SLF001
+        return other
 
     def call(self, request: Endpoint[R, Who]) -> R:
         """Make a typed call; see :meth:`Client.call`."""
         return self._run(self._client.call(request))
+
+    def call_with_answer(self, request: Endpoint[R, Who]) -> Answered[R]:
+        """Make a typed call, and keep the answer it was read from; see :meth:`Client.call_with_answer`."""
+        return self._run(self._client.call_with_answer(request))
 
     def pages(self, request: Listing[R, Item, Who]) -> Iterator[Item]:
         """Go through everything a listing has, page after page; see :meth:`Client.pages`."""
@@ -106,6 +163,15 @@ class Blocking(Generic[Who]):
         if to is None:
             return self._run(self._client.download(flow))
         return self._run(self._client.download(flow, to))
+
+    @property
+    def keys(self) -> KeyRing:
+        """The keys answers are verified with; see :attr:`Client.keys`."""
+        return self._client.keys
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Fetch the platform certificate that a callback is signed with; see :meth:`Client.learn`."""
+        self._run(self._client.learn(headers))
 
     def send(self, request: Endpoint[Any, Who]) -> Answer:
         """Make a typed call and return its answer as it came; see :meth:`Client.send`."""
@@ -137,7 +203,8 @@ class Blocking(Generic[Who]):
     def bulk(self, requests: Iterable[Endpoint[R, Who]], *, concurrency: int = 8) -> Iterator[Done[R] | Failed[R]]:
         """Make every call of *requests*, at most *concurrency* at once; outcomes in the order in which calls end.
 
-        Requests are taken in the calling thread, so what makes them may itself make calls, or hold a database cursor.
+        A call that pauses before it is repeated is not counted. Requests are taken in the calling thread, so what
+        makes them may itself make calls, or hold a database cursor.
         Ending the iteration early gives up the calls under way.
 
         Raises:
@@ -146,12 +213,14 @@ class Blocking(Generic[Who]):
         if concurrency < 1:
             raise ConfigurationError(f"concurrency is at least 1, not {concurrency}")
         source = iter(requests)
+        places = Places(concurrency)
         under_way: dict[Future[Done[R] | Failed[R]], Endpoint[R, Who]] = {}
         bug: Exception | None = None
         more = True
         try:
             while more or under_way:
-                if more and len(under_way) < concurrency:
+                lent = places.lent()
+                if more and len(under_way) < concurrency + min(places.resting, concurrency):
                     try:
                         request = next(source, None)
                     except Exception as error:  # noqa: BLE001 - raised below, after the outcomes of the calls under way
@@ -159,10 +228,11 @@ class Blocking(Generic[Who]):
                     if request is None:
                         more = False
                     else:
-                        under_way[self._submit(self._outcome(request))] = request
-                room = more and len(under_way) < concurrency
-                ended, _ = wait(under_way, timeout=0 if room else None, return_when=FIRST_COMPLETED)
-                for future in ended:
+                        under_way[self._thread.submit(self._outcome(request, Place(places)))] = request
+                room = more and len(under_way) < concurrency + min(places.resting, concurrency)
+                awaited: set[Future[Any]] = {*under_way, lent} if more else {*under_way}
+                ended, _ = wait(awaited, timeout=0 if room else None, return_when=FIRST_COMPLETED)
+                for future in ended - {lent}:
                     yield self._ended(future, under_way.pop(future))
             if bug is not None:
                 raise bug
@@ -176,11 +246,13 @@ class Blocking(Generic[Who]):
         except CancelledError:
             return Failed(request, _closed())
 
-    async def _outcome(self, request: Endpoint[R, Who]) -> Done[R] | Failed[R]:
-        try:
-            return Done(request, await self._client.call(request))
-        except WxCouponError as error:
-            return Failed(request, error)
+    async def _outcome(self, request: Endpoint[R, Who], place: Place) -> Done[R] | Failed[R]:
+        async with place:
+            try:
+                came = await self._client.resting(place.rest).call_with_answer(request)
+                return Done(request, came.result, came.answer)
+            except WxCouponError as error:
+                return Failed(request, error)
 
 
 def _closed() -> ClientStateError:

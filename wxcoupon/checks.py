@@ -24,7 +24,7 @@ import attrs
 from .convert import write_time
 from .endpoint import AnyEndpoint
 from .errors import Fault, InvalidRequest
-from .model import Items, Model, Text, Whole, fields, hints, is_required, marks
+from .model import Items, Model, Sealed, Text, Whole, fields, hints, is_required, marks
 
 Checks: TypeAlias = Literal["on", "warn", "off"]
 """Whether a faulty request is refused, sent with a :class:`RequestWarning`, or sent as given, without advice too."""
@@ -234,7 +234,9 @@ def _inspector(annotation: Any) -> _Inspect:
     if members[0] is int:
         return _whole(next((mark for mark in found if isinstance(mark, Whole)), _ANY_NUMBER))
     if members[0] is str:
-        return _text(next((mark for mark in found if isinstance(mark, Text)), Text(min=0)))
+        inspect = _text(next((mark for mark in found if isinstance(mark, Text)), Text(min=0)))
+        sealed = next((mark for mark in found if isinstance(mark, Sealed)), None)
+        return inspect if sealed is None else _sealed(inspect, sealed.max_bytes)
     if isinstance(members[0], type) and issubclass(members[0], datetime):
         return _moment
     return _typed(members[0], "bytes" if members[0] is bytes else f"an object, a {members[0].__name__}")
@@ -289,6 +291,19 @@ def _text(limits: Text) -> _Inspect:
         return ()
 
     return inspect
+
+
+def _sealed(inspect: _Inspect, most: int) -> _Inspect:
+    """How a text is looked at that is encrypted when it is sent: RSA takes few bytes."""
+
+    def look(value: Any) -> _Problems:
+        problems = inspect(value)
+        if problems:
+            return problems
+        size = len(value.encode())
+        return () if size <= most else _wrong(f"has to be at most {most} bytes of UTF-8 to be sealed (it has {size})")
+
+    return look
 
 
 def _whole(limits: Whole) -> _Inspect:

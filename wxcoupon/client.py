@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
@@ -26,10 +25,13 @@ from .errors import ConfigurationError, Fault, InvalidRequest, UnreadableAnswer
 from .identity import Brand, Identity, Merchant, Partner
 from .keys import KeyRing
 from .landing import Disk, Memory
-from .middleware import Sign
+from .model import Model
+from .options import Options, seconds
 from .pace import SHARED, Pacer
-from .retry import RetryPolicy
-from .wire import Answer, WireRequest
+from .retry import Pause, RetryPolicy
+from .sealing import is_sealed
+from .signing import Signing, desk, unseal
+from .wire import Answer, Answered, WireRequest
 
 R = TypeVar("R")
 Item = TypeVar("Item")
@@ -37,12 +39,14 @@ Who = TypeVar("Who", bound=Merchant | Partner | Brand, default=Any)
 Kind = TypeVar("Kind", bound=Merchant | Partner | Brand)
 
 
-def _is_positive(number: object) -> bool:
-    return isinstance(number, (int, float)) and not isinstance(number, bool) and 0 < number < math.inf
-
-
 def _kind(identity: Identity) -> type[Identity]:
     return type(identity)
+
+
+def _level(checks: Checks) -> Checks:
+    if checks not in {"on", "warn", "off"}:
+        raise ConfigurationError(f"checks is 'on', 'warn' or 'off', not {checks!r}")
+    return checks
 
 
 class Client(Generic[Who]):
@@ -54,6 +58,7 @@ class Client(Generic[Who]):
     Args:
         identity: who asks: a :class:`Merchant`, :class:`Partner` or :class:`Brand`.
         platform_keys: the WeChat Pay public keys answers are verified with: ``{"PUB_KEY_ID_…": Path(…)}`` or a ring.
+            A merchant that has platform certificates instead gives ``KeyRing(apiv3_key=…)``, which fetches them.
         checks: what happens to a request that breaks documented rules: ``"on"`` refuses it before anything is sent,
             ``"warn"`` sends it with a :class:`~wxcoupon.checks.RequestWarning`, ``"off"`` sends it as given. What
             is only advised against is sent with a :class:`~wxcoupon.checks.RequestAdvice`, except with ``"off"``.
@@ -67,7 +72,13 @@ class Client(Generic[Who]):
             nothing may change a request once it is signed.
         clock: this machine's time, seconds since 1970.
         nonce: makes the random text of a signature.
+        timer: seconds, never going back: deadlines and the health of the hosts are measured with it.
         sleep: waits that many seconds before a repetition.
+        signing: where the work of the private key is done: ``"inline"``, in the event loop, one signature a turn; or an
+            executor of ``concurrent.futures`` (threads), which is not shut down.
+        correct_clock: whether requests are dated by WeChat Pay's clock, as answers show it (:attr:`clock_offset`), and
+            not by this machine's. Answers are held against this machine's clock all the same, and refused when they are
+            300 seconds away or more, so a clock that is so wrong has to be set.
 
     Raises:
         ConfigurationError: an argument cannot be used; the message says which one and why.
@@ -87,38 +98,37 @@ class Client(Generic[Who]):
         pacer: Pacer = SHARED,
         session: aiohttp.ClientSession | None = None,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
         nonce: Callable[[], str] = wire.new_nonce,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        signing: Signing = "inline",
+        correct_clock: bool = False,
     ) -> None:
-        if checks not in {"on", "warn", "off"}:
-            raise ConfigurationError(f"checks is 'on', 'warn' or 'off', not {checks!r}")
-        if not _is_positive(timeout):
-            raise ConfigurationError(f"timeout is a number of seconds above 0, not {timeout!r}")
+        self._checks: Checks = _level(checks)
+        self._options = Options(seconds(timeout, "timeout"), retry or RetryPolicy())
         if not isinstance(identity, (Merchant, Partner, Brand)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"identity is a Merchant, Partner or Brand, not a {type(identity).__name__}")
         if backup_url is None and base_url == MAIN_HOST:
             backup_url = BACKUP_HOST
         self.identity = identity
-        self._checks: Checks = checks
         self._delivery = Delivery(
-            keys=platform_keys if isinstance(platform_keys, KeyRing) else KeyRing(platform_keys),
+            keys=platform_keys if isinstance(platform_keys, KeyRing) else KeyRing(platform_keys, clock=clock),
             base_url=base_url,
             backup_url=backup_url,
             session=session,
-            timeout=timeout,
             proxy=proxy,
-            retry=retry or RetryPolicy(),
+            options=self._options,
             pacer=pacer,
             clock=clock,
+            timer=timer,
             nonce=nonce,
             sleep=sleep,
+            desk=desk(signing),
+            correct_clock=correct_clock,
         )
         self._owns_delivery = True
         self._plans: dict[type[AnyEndpoint], Plan] = {}  # one for all brands: what they say depends on the kind alone
-        self._sign = self._signer()
-
-    def _signer(self) -> Sign:
-        return Sign(self.identity, self._delivery.keys, self._delivery.clock, self._delivery.nonce)
+        self._sign = self._delivery.sign(identity)
 
     @overload
     @classmethod
@@ -147,6 +157,11 @@ class Client(Generic[Who]):
             )
         return client
 
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds that WeChat Pay's clock is ahead of this machine's, as proven answers show; None before the first."""
+        return self._delivery.skew.offset
+
     def __repr__(self) -> str:
         return f"Client({self.identity!r})"
 
@@ -161,7 +176,10 @@ class Client(Generic[Who]):
     async def close(self) -> None:
         """Close the session this client made; a borrowed one stays open.
 
-        Clients of :meth:`for_brand` end with it; closing one of those closes nothing.
+        Clients of :meth:`for_brand` and :meth:`with_options` end with it; closing one of those closes nothing.
+
+        Raises:
+            ClientStateError: its session is another event loop's, where it has to be closed.
         """
         if self._owns_delivery:
             await self._delivery.close()
@@ -171,8 +189,74 @@ class Client(Generic[Who]):
         other = copy.copy(self)
         other.identity = attrs.evolve(self.identity, brand_id=brand_id)
         other._owns_delivery = False  # noqa: SLF001
-        other._sign = other._signer()  # noqa: SLF001 - a copy of this very client
+        other._sign = self._delivery.sign(other.identity)  # noqa: SLF001 - a copy of this very client
         return other
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        headers: Mapping[str, str] | None = None,
+        checks: Checks | None = None,
+    ) -> Self:
+        """The same client, session, keys and quota, whose calls are made otherwise: for one call, or for many.
+
+        ::
+
+            codes = await client.with_options(deadline=5).call(request)
+
+        What is not said stays as it is.
+
+        Args:
+            timeout: seconds one attempt may take, the connection included.
+            deadline: seconds a whole call may take: all attempts, the pauses between them, and waiting for its turn;
+                see :class:`RetryPolicy`.
+            retry: which failed calls are repeated, how often and when.
+            headers: headers to add to every request, as ``{"Accept-Language": "en"}`` (the language of messages:
+                ``zh-CN``, ``en``, ``zh-HK`` or ``zh-TW``). One that the request itself has wins. An ``Idempotency-Key``
+                makes no call repeatable that was not.
+            checks: what happens to a request that breaks documented rules; see :class:`Client`.
+
+        Raises:
+            ConfigurationError: an argument cannot be used, or a header is the client's own to set, as
+                ``Authorization``, ``Content-Type`` and ``Wechatpay-Serial``; the message says which one and why.
+        """
+        other = copy.copy(self)
+        other._owns_delivery = False  # noqa: SLF001
+        other._options = self._options.but(timeout=timeout, deadline=deadline, retry=retry, headers=headers)  # noqa: SLF001
+        if checks is not None:
+            other._checks = _level(checks)  # noqa: SLF001
+        return other
+
+    def resting(self, rest: Callable[[Pause], Awaitable[object]]) -> Self:
+        """The same client, whose calls spend their pauses in *rest*; it awaits the pause it is given.
+
+        For what gives a call's place to another meanwhile, as :func:`wxcoupon.bulk` does.
+        """
+        other = copy.copy(self)
+        other._owns_delivery = False  # noqa: SLF001
+        other._options = attrs.evolve(self._options, rest=rest)  # noqa: SLF001
+        return other
+
+    @property
+    def keys(self) -> KeyRing:
+        """The keys answers are verified with, as :func:`wxcoupon.notify.receive` takes them too."""
+        return self._delivery.keys
+
+    async def learn(self, headers: Mapping[str, str]) -> None:
+        """Fetch the platform certificate that a callback is signed with, if it is not there and may be had.
+
+        Await it before :func:`wxcoupon.notify.receive` where certificates may sign callbacks; whether the key came,
+        *receive* says. It asks in vain once a minute at the most, so forged callbacks do no harm.
+
+        Args:
+            headers: the HTTP headers of the callback, their names in any case.
+        """
+        serial = next((value for name, value in headers.items() if name.lower() == "wechatpay-serial"), None)
+        if serial is not None and self._sign.supply is not None:
+            await self._sign.supply.missed(serial)
 
     async def call(self, request: Endpoint[R, Who]) -> R:
         """Make a typed call.
@@ -190,9 +274,23 @@ class Client(Generic[Who]):
             UntrustedAnswer: an answer came that is not proven to be WeChat Pay's.
             NetworkError: no answer came; ``outcome_unknown`` says whether it may have acted.
         """
+        return (await self.call_with_answer(request)).result
+
+    async def call_with_answer(self, request: Endpoint[R, Who]) -> Answered[R]:
+        """Make a typed call, and keep the answer it was read from: status, headers, bytes and ``request_id``.
+
+        Returns:
+            What :meth:`call` returns as its ``result``, and the answer as its ``answer``.
+
+        Raises:
+            WxCouponError: as :meth:`call`.
+        """
         answer = await self.send(request)
         try:
-            return wire.decode(request, answer)
+            result = wire.decode(request, answer)
+            if isinstance(result, Model) and is_sealed(type(result)):
+                result = await unseal(self._delivery.desk, self.identity, result)
+            return Answered(result, answer)
         except UnreadableAnswer as error:
             error.about(request.route.call)
             raise
@@ -226,9 +324,11 @@ class Client(Generic[Who]):
         if not isinstance(request, Endpoint):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidRequest([Fault("$", "has to be a request, an instance of one of the endpoints' classes")])
         rules.enforce(request, self._checks)
-        encoded = wire.encode(request, self.identity)
+        # Before it is written: a certificate may be what sensitive members are sealed with.
+        await self._delivery.supplied(self._sign, request.route.call, self._options.retry.deadline)
+        encoded = wire.encode(request, self.identity, self._delivery.keys)
         plan = self._plans.get(type(request)) or self._planned(type(request))
-        return await self._delivery.deliver(encoded, self._sign, plan)
+        return await self._delivery.deliver(encoded, self._sign, plan, options=self._options)
 
     def _planned(self, kind: type[AnyEndpoint]) -> Plan:
         route = kind.route
@@ -272,7 +372,7 @@ class Client(Generic[Who]):
         landing = Memory(proof) if to is None else Disk(proof, Path(to))
         request = WireRequest("GET", way.target, b"", way.call, {"Accept": "*/*", "Accept-Encoding": "identity"})
         plan = Plan(way.call, None, repeatable=True, hosts=way.hosts)
-        await self._delivery.deliver(request, self._sign, plan, landing)
+        await self._delivery.deliver(request, self._sign, plan, landing, options=self._options)
         return landing.content if isinstance(landing, Memory) else landing.target
 
     async def request(
@@ -299,7 +399,7 @@ class Client(Generic[Who]):
         """Send an untyped request that is written already, and return the answer's JSON; see :meth:`request`."""
         # A number of whatever kind may be inside the body or not, so only a GET is repeated after an unknown outcome.
         plan = Plan(request.call, None, request.method == "GET")
-        return (await self._delivery.deliver(request, self._sign, plan)).json()
+        return (await self._delivery.deliver(request, self._sign, plan, options=self._options)).json()
 
     def __getitem__(self, path: str) -> Chain:
         """Begin an untyped call at a URI template: ``client["v3/…/{openid}/…"].post(openid=…, json=…)``."""

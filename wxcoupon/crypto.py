@@ -1,7 +1,7 @@
 """Bytes in, bytes out: the only file that imports ``cryptography``.
 
-RSASSA-PKCS1-v1_5 with SHA-256 for requests, answers and callbacks; AES-256-GCM for callback data. Every
-primitive is the ``cryptography`` package's.
+RSASSA-PKCS1-v1_5 with SHA-256 for requests, answers and callbacks; RSAES-OAEP with SHA-1 for sensitive members;
+AES-256-GCM for callback data. Every primitive is the ``cryptography`` package's.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import binascii
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+import attrs
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -36,6 +37,8 @@ KeySource: TypeAlias = Path | str | bytes
 
 _PADDING = PKCS1v15()
 _HASH = SHA256()
+# SHA-1 is what WeChat Pay asks for; OAEP needs no hash that resists collisions.
+_OAEP = OAEP(mgf=MGF1(SHA1()), algorithm=SHA1(), label=None)  # noqa: S303
 
 
 def sign(key: PrivateKey, message: bytes) -> str:
@@ -50,6 +53,30 @@ def verifies(key: PublicKey, message: bytes, signature: str) -> bool:
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True
+
+
+def seal_oaep(key: PublicKey, plaintext: bytes) -> str | None:
+    """Seal a sensitive member for the owner of *key*; base64, or None when it is too long: 214 bytes fit 2048 bits."""
+    try:
+        return base64.b64encode(key.encrypt(plaintext, _OAEP)).decode("ascii")
+    except ValueError:
+        return None
+
+
+def open_oaep(key: PrivateKey, ciphertext: bytes) -> bytes | None:
+    """Open a sensitive member; None when it was not sealed for *key*."""
+    try:
+        return key.decrypt(ciphertext, _OAEP)
+    except ValueError:
+        return None
+
+
+def from_base64(text: object) -> bytes | None:
+    """The bytes that base64 stands for; None when it is none."""
+    try:
+        return binascii.a2b_base64(text, strict_mode=True) if isinstance(text, str) else None
+    except (binascii.Error, ValueError):
+        return None
 
 
 def seal_gcm(key: bytes, nonce: str, associated_data: str, plaintext: bytes) -> str:
@@ -77,21 +104,30 @@ def _pem(source: KeySource, what: str) -> tuple[bytes, str]:
     named = isinstance(source, (str, Path))  # pyright: ignore[reportUnnecessaryIsInstance]
     if not named or len(str(source)) > 1024 or re.search(r"[\n\0]|-----", str(source)):
         raise ConfigurationError(f"{what}: this is neither whole PEM text (with its BEGIN line) nor the path of a file")
+    return _file(source, what, "PEM")
+
+
+def _file(source: Path | str, what: str, kind: str) -> tuple[bytes, str]:
     path = Path(source)
     try:
         return path.read_bytes(), str(path)
     except FileNotFoundError:
-        raise ConfigurationError(f"{what}: there is no file {path}; give the path of a PEM file or its text") from None
-    except OSError as error:
-        raise ConfigurationError(f"{what}: {path} cannot be read ({error.strerror})") from None
+        text = " or its text" if kind == "PEM" else ""
+        raise ConfigurationError(f"{what}: there is no file {path}; give the path of a {kind} file{text}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no path"
+        raise ConfigurationError(f"{what}: {path} cannot be read ({reason})") from None
 
 
-def load_private_key(source: KeySource | PrivateKey, what: str = "private_key") -> PrivateKey:
+def load_private_key(
+    source: KeySource | PrivateKey, what: str = "private_key", password: str | bytes | None = None
+) -> PrivateKey:
     """Load the RSA private key of an API certificate.
 
     Args:
         source: a path to a PEM file, PEM text or bytes, or a key that is loaded already.
         what: the name of the argument or setting, for the error message.
+        password: what an encrypted PEM is opened with.
 
     Raises:
         ConfigurationError: the file or the key cannot be read; the message says which.
@@ -100,10 +136,16 @@ def load_private_key(source: KeySource | PrivateKey, what: str = "private_key") 
         return source
     pem, origin = _pem(source, what)
     try:
-        key = load_pem_private_key(pem, password=None)
-    except TypeError:
-        raise ConfigurationError(f"{what}: the key in {origin} is encrypted; give an unencrypted PEM") from None
+        key = load_pem_private_key(pem, password=_secret(password))
+    except TypeError:  # a password is missing, or there is one too many
+        if password is None:
+            raise ConfigurationError(
+                f"{what}: the key in {origin} is encrypted; load it with crypto.pem(…, password=…)"
+            ) from None
+        raise ConfigurationError(f"{what}: the key in {origin} is not encrypted; leave the password out") from None
     except (ValueError, UnsupportedAlgorithm):
+        if password is not None and b"ENCRYPTED" in pem:
+            raise ConfigurationError(f"{what}: the password does not open the key in {origin}") from None
         raise ConfigurationError(
             f"{what}: {origin} holds no PEM private key; it is the file apiclient_key.pem of your API certificate"
         ) from None
@@ -112,10 +154,117 @@ def load_private_key(source: KeySource | PrivateKey, what: str = "private_key") 
     return key
 
 
-def _certified(pem: bytes) -> object:
-    from cryptography.x509 import load_pem_x509_certificate  # as long to import as half of this package
+def pem(source: KeySource, password: str | bytes | None = None) -> PrivateKey:
+    """Load a private key from PEM that may be encrypted, to be given as ``private_key``.
 
-    return load_pem_x509_certificate(pem).public_key()
+    Args:
+        source: a path, or the text or bytes of the PEM.
+        password: what it is opened with; None when it is not encrypted.
+
+    Raises:
+        ConfigurationError: the file cannot be read, holds no such key, or the password does not open it.
+    """
+    return load_private_key(source, password=password)
+
+
+@attrs.frozen
+class Pkcs12:
+    """What a PKCS#12 file (``apiclient_cert.p12``) holds.
+
+    Attributes:
+        private_key: the private key of the API certificate.
+        certificate_serial: the serial number of that certificate, upper-case hexadecimal; None where it is not there.
+    """
+
+    private_key: PrivateKey = attrs.field(repr=False)
+    certificate_serial: str | None
+
+    @property
+    def serial_no(self) -> str:
+        """The serial number of the API certificate, to be given as ``serial_no``.
+
+        Raises:
+            ConfigurationError: the file has no certificate.
+        """
+        if self.certificate_serial is None:
+            raise ConfigurationError("the PKCS#12 has no certificate; give serial_no as the platform shows it")
+        return self.certificate_serial
+
+
+def pkcs12(source: Path | str | bytes, password: str | bytes | None) -> Pkcs12:
+    """Load the private key, and the certificate's serial number, from PKCS#12.
+
+    Args:
+        source: the path of the file, or its bytes.
+        password: what it is opened with: for the file of WeChat Pay, the merchant number.
+
+    Raises:
+        ConfigurationError: the file cannot be read, has no RSA key, or the password does not open it.
+    """
+    from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates  # it loads x509
+
+    data, origin = (source, "the given bytes") if isinstance(source, bytes) else _file(source, "pkcs12", "PKCS#12")
+    try:
+        key, certificate, _ = load_key_and_certificates(data, _secret(password))
+    except (ValueError, UnsupportedAlgorithm):
+        raise ConfigurationError(
+            f"pkcs12: {origin} is no PKCS#12, or the password does not open it; WeChat Pay's has the merchant number"
+        ) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise ConfigurationError(f"pkcs12: {origin} has no RSA private key, which WeChat Pay asks for")
+    return Pkcs12(key, None if certificate is None else f"{certificate.serial_number:X}")
+
+
+def _secret(password: str | bytes | None) -> bytes | None:
+    return password.encode() if isinstance(password, str) else password
+
+
+class Certified(NamedTuple):
+    """What a certificate says: its serial number, the key it certifies, and when it begins and ends, aware."""
+
+    serial: int
+    key: object
+    begins: datetime
+    ends: datetime
+
+
+def _certified(pem: bytes) -> Certified:
+    from cryptography import x509  # as long to import as half of this package
+
+    try:
+        found = x509.load_pem_x509_certificate(pem)
+        return Certified(found.serial_number, found.public_key(), found.not_valid_before_utc, found.not_valid_after_utc)
+    except (x509.InvalidVersion, UnsupportedAlgorithm, TypeError, Warning) as error:  # it may warn of a serial number
+        raise ValueError(str(error)) from None
+
+
+class Certificate(NamedTuple):
+    """A certificate of an RSA key; its fields are those of :class:`Certified`."""
+
+    serial: int
+    key: PublicKey
+    begins: datetime
+    ends: datetime
+
+
+def load_certificate(source: KeySource, what: str) -> Certificate:
+    """Load a platform certificate from PEM.
+
+    Args:
+        source: a path to a PEM file, or PEM text or bytes.
+        what: the name of the argument or setting, for the error message.
+
+    Raises:
+        ConfigurationError: the file or the certificate cannot be read, or it is not of an RSA key.
+    """
+    pem, origin = _pem(source, what)
+    try:
+        found = _certified(pem)
+    except ValueError:
+        raise ConfigurationError(f"{what}: {origin} holds no PEM certificate") from None
+    if not isinstance(found.key, RSAPublicKey):
+        raise ConfigurationError(f"{what}: the certificate in {origin} is not of an RSA key")
+    return Certificate(found.serial, found.key, found.begins, found.ends)
 
 
 def load_public_key(source: KeySource | PublicKey, what: str = "platform_key") -> PublicKey:
@@ -132,7 +281,7 @@ def load_public_key(source: KeySource | PublicKey, what: str = "platform_key") -
         return source
     pem, origin = _pem(source, what)
     try:
-        key = _certified(pem) if b"BEGIN CERTIFICATE" in pem else load_pem_public_key(pem)
+        key = _certified(pem).key if b"BEGIN CERTIFICATE" in pem else load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
         hint = " (it holds a private key)" if b"PRIVATE KEY" in pem else ""
         raise ConfigurationError(

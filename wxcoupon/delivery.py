@@ -9,42 +9,50 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import platform
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import attrs
 from multidict import CIMultiDict
 from yarl import URL
 
-from . import wire
+from . import doctor, wire
+from .addresses import host, proxy_address
+from .attempt import Attempt, Landing, chunks, translated
 from .download import API_HOSTS
 from .endpoint import Rate
 from .errors import (
+    ApiError,
     ClientStateError,
-    ConfigurationError,
     LocalError,
+    NetworkError,
     NoAnswerError,
+    NoCertificatesError,
+    NoTurnError,
     RateLimited,
-    UnreachableError,
     UntrustedAnswer,
     WxCouponError,
 )
+from .hosts import Hosts
+from .identity import Brand, Identity
 from .keys import KeyRing
 from .middleware import Once, Sign, SignedApart
+from .options import Options
 from .pace import Pacer
-from .retry import RetryPolicy
+from .signing import Desk
+from .skew import Skew, dated
 from .wire import Answer, WireRequest
+
+if TYPE_CHECKING:
+    from .key_supply import KeySupply
 
 MAIN_HOST, BACKUP_HOST = API_HOSTS
 
-_CHUNK: Final = 256 * 1024
-"""Bytes of a file that are taken from the wire at once, at the most."""
-
-_SLOWEST: Final = 1024
-"""Bytes a second below which a file that keeps coming is given up, once the time of one silence is used up too."""
 _WITH_BODY: Final = frozenset({"POST", "PATCH", "PUT"})
 """Methods whose requests are JSON with a body or without; of one without, aiohttp would say octet-stream."""
 
@@ -70,49 +78,6 @@ class Plan:
     hosts: tuple[str, ...] = ()
 
 
-class Landing(Protocol):
-    """Where a file goes that is not kept in memory, as any answer is, and not signed, as every answer is."""
-
-    async def land(self, chunks: AsyncIterator[bytes]) -> None:
-        """Take a file from its first byte, once for every attempt that brings one.
-
-        Raises:
-            WrongHash: it is not the file that was announced.
-        """
-
-
-def host(url: str, what: str) -> str:
-    """Check the address of a host and take it without its last slash.
-
-    Raises:
-        ConfigurationError: it is not an http(s) address of a host and nothing more.
-    """
-    try:
-        parsed = URL(url)
-        fits = parsed.scheme in {"http", "https"} and bool(parsed.host) and parsed.path in {"", "/"}
-    except (ValueError, TypeError):
-        parsed, fits = URL(), False
-    if not fits or parsed.user is not None or "?" in url or "#" in url:
-        shown = "what was given" if "@" in str(url) else repr(url)  # a password may stand before the @
-        raise ConfigurationError(f"{what}: {shown} is no address of a host alone; it looks like {MAIN_HOST}")
-    return url.rstrip("/")
-
-
-def proxy_address(url: str) -> str:
-    """Check the address of an HTTP proxy, which may hold a user and a password.
-
-    Raises:
-        ConfigurationError: it is not one; the message does not repeat it.
-    """
-    try:
-        fits = URL(url).scheme in {"http", "https"} and bool(URL(url).host)
-    except (ValueError, TypeError):
-        fits = False
-    if not fits:
-        raise ConfigurationError("proxy: this is no address of an HTTP proxy; it looks like http://127.0.0.1:3128")
-    return url
-
-
 class Delivery:
     """A session, and everything needed to bring a request to WeChat Pay and a proven answer back.
 
@@ -126,68 +91,127 @@ class Delivery:
         base_url: str,
         backup_url: str | None,
         session: aiohttp.ClientSession | None,
-        timeout: float,
         proxy: str | None,
-        retry: RetryPolicy,
+        options: Options,
         pacer: Pacer,
         clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
         nonce: Callable[[], str] = wire.new_nonce,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        desk: Desk,
+        correct_clock: bool,
     ) -> None:
         self.keys = keys
         self.clock = clock
         self.nonce = nonce
-        self._hosts = [host(base_url, "base_url")]
-        if backup_url:
-            self._hosts.append(host(backup_url, "backup_url"))
+        self.desk = desk
+        self.skew = Skew()
+        self.correct_clock = correct_clock
+        self.options = options
+        self._hosts = Hosts(
+            host(base_url, "base_url"), host(backup_url, "backup_url") if backup_url else None, clock=timer
+        )
         self._session = session
         self._owned = session is None
-        # Connecting may not take all of the time, or the other host is never tried.
-        connect = min(5.0, timeout / 2)
-        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=connect)
-        # A file may be long in coming, but not silent for long.
-        self._patience = aiohttp.ClientTimeout(total=None, connect=timeout, sock_connect=connect, sock_read=timeout)
         self._proxy = None if proxy is None else proxy_address(proxy)
-        self._retry = retry
         self._pacer = pacer
+        self._timer = timer
         self._sleep = sleep
         self._loop: asyncio.AbstractEventLoop | None = None
         self._files: set[aiohttp.StreamReader] = set()
-        self._patient = timeout
         self._closed = False
         self._headers = CIMultiDict(
             {
                 "Accept": "application/json",
                 "User-Agent": f"wxcoupon aiohttp/{aiohttp.__version__} python/{platform.python_version()}",
-                "Wechatpay-Serial": keys.announced,
             }
         )
-        self._headers_with_body = CIMultiDict(self._headers, **{"Content-Type": "application/json"})
+        self._headers_by_key: dict[tuple[str | None, bool], CIMultiDict[str]] = {}
+        self._supply: KeySupply | None = None
 
     def _ready(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         if self._closed:
-            raise ClientStateError("this client is closed; make a new one")
-        if self._session is not None and self._session.closed:
-            raise ClientStateError("the session this client borrowed is closed; give it an open one")
+            raise ClientStateError("this client, or the one it was made from, is closed; make a new one")
+        if self._loop is None:
+            self._loop = self._loop_of_session() or loop
+        if self._loop is not loop:
+            raise ClientStateError(
+                f"this client{'' if self._owned else ', or the session it borrowed,'} belongs to another event loop; "
+                "make one client for each loop, or use wxcoupon.blocking(…)"
+            )
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0),  # concurrency is bounded by the caller, not by a queue here
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=self._timeout,
+                timeout=self.options.whole,
             )
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop is not loop:
-            raise ClientStateError(
-                "this client belongs to another event loop; make one client for each loop, or use wxcoupon.blocking(…)"
-            )
+        if self._session.closed:
+            raise ClientStateError("the session this client borrowed is closed; give it an open one")
         return self._session
 
+    def _loop_of_session(self) -> asyncio.AbstractEventLoop | None:
+        """The loop of a borrowed session, as far as it says so; in another loop it would hang or fail oddly."""
+        return getattr(self._session, "_loop", None)  # its public name is deprecated
+
+    def sign(self, identity: Identity) -> Sign:
+        """What signs the requests of *identity*, and proves the answers."""
+        supply = self.supply(identity)
+        return Sign(identity, self.keys, self.clock, self.nonce, self.desk, self.skew, self.correct_clock, supply)
+
+    def supply(self, identity: Identity) -> KeySupply | None:
+        """What brings platform certificates into the ring, asking as *identity*; None where nothing may."""
+        if self._supply is None and self.keys.fetches and not isinstance(identity, Brand):
+            from . import key_supply  # it brings a family of endpoints with it, which most clients need not
+
+            request, name, rate = key_supply.request(identity)
+            plan = Plan(name, rate, repeatable=True)
+            sign = key_supply.SignForCertificates(
+                identity, self.keys, self.clock, self.nonce, self.desk, self.skew, self.correct_clock
+            )
+            self._supply = key_supply.KeySupply(self.keys, partial(self.deliver, request, sign, plan))
+        return self._supply
+
+    async def supplied(self, sign: Sign, call: str, within: float | None) -> None:
+        """See to it that there is a certificate to verify answers with, where certificates are announced.
+
+        Args:
+            sign: what signs the call that needs it.
+            call: that call in words.
+            within: seconds that are left of it; None or infinity without a deadline.
+
+        Raises:
+            NoCertificatesError: there is none, and none can be had, or not before the deadline.
+            ClientStateError: this client is closed, or belongs to another event loop.
+        """
+        if sign.supply is None or not self.keys.due:
+            return
+        try:
+            self._ready()
+            async with asyncio.timeout(None if within in {None, math.inf} else within):
+                await sign.supply.ready()
+        except TimeoutError:
+            late = NoCertificatesError(NetworkError("they did not come before the call's deadline"))
+            late.about(call)
+            raise late from None
+        except LocalError as error:
+            error.about(call)
+            raise
+
     async def close(self) -> None:
-        """Close the session, if it was made here; the client cannot be used afterwards."""
+        """Close the session, if it was made here; the client cannot be used afterwards.
+
+        Raises:
+            ClientStateError: the session is another event loop's, where it has to be closed.
+        """
         self._closed = True
-        if self._owned and self._session is not None:
+        if self._supply is not None and self._loop is asyncio.get_running_loop():
+            await self._supply.close()
+        if self._owned and self._session is not None and not self._session.closed:
+            if self._loop is not asyncio.get_running_loop():
+                raise ClientStateError(
+                    "this client belongs to another event loop, and its connections can be closed only there"
+                )
             for file in self._files:  # aiohttp forgets who reads from a connection it closes, and they would wait
                 file.set_exception(aiohttp.ClientConnectionError("the client was closed"))
             await self._session.close()
@@ -195,9 +219,16 @@ class Delivery:
     @property
     def hosts(self) -> tuple[str, ...]:
         """The hosts of this client: what calls go to, and what they go to after no connection was made."""
-        return tuple(self._hosts)
+        return self._hosts.all
 
-    async def deliver(self, request: WireRequest, sign: Sign, plan: Plan, landing: Landing | None = None) -> Answer:
+    async def deliver(
+        self,
+        request: WireRequest,
+        sign: Sign,
+        plan: Plan,
+        landing: Landing | None = None,
+        options: Options | None = None,
+    ) -> Answer:
         """Send until there is a proven answer or a final error.
 
         Args:
@@ -205,71 +236,116 @@ class Delivery:
             sign: what signs it.
             plan: how the call is made.
             landing: where a good answer goes, if it is a file; it is then proven by its hash, and empty here.
+            options: how long it may take, and how it is repeated; by default as this delivery was made.
 
         Raises:
             WxCouponError: what became of the last attempt, with the call it belongs to; its outcome is unknown when
                 that of any attempt was.
         """
-        attempt = unreachable = 0
+        given = options or self.options
+        until = self._timer() + (given.retry.deadline or math.inf)
+        attempt = faults = 0
         earlier: WxCouponError | None = None
-        hosts = plan.hosts or self._hosts
-        caller = (hosts[0], sign.identity.subject)
+        hosts = plan.hosts or self._hosts.order(repeatable=plan.repeatable)
+        caller = ((plan.hosts or self._hosts.all)[0], sign.identity.subject)
         while True:
             attempt += 1
             try:
                 self._ready()
-                await self._pacer.wait(caller, plan.name, plan.rate)
+                await self.supplied(sign, request.call, until - self._timer())
+                await self._pacer.wait(caller, plan.name, plan.rate, most=max(until - self._timer(), 0.0))
                 session = self._ready()  # once more: it may have been closed while the call waited for its turn
+                limit = given.within(self._left(until, given), file=landing is not None)
                 once = Once(sign, plan.unsigned, file=landing is not None)
-                return await self._attempt(session, hosts[unreachable % len(hosts)], request, once, landing)
+                return await self._noted(
+                    session, Attempt(hosts[faults % len(hosts)], request, once, landing, given, limit)
+                )
             except LocalError as error:
                 error.about(request.call)
                 # Closed meanwhile: what is known of the call is what its last attempt ended with.
-                raise earlier or error from None
+                raise earlier or error from (error.__cause__ if earlier is None else None)
             except WxCouponError as error:
                 error.about(request.call)
                 if earlier is not None and earlier.outcome_unknown:
                     error.outcome_unknown = True
                 earlier = error
-            pause = self._retry.pause(earlier, attempt, repeatable=plan.repeatable)
-            if pause is None:
+            pause = given.retry.pause(earlier, attempt, repeatable=plan.repeatable)
+            if pause is None or self._timer() + pause >= until:
                 raise earlier
-            unreachable += isinstance(earlier, UnreachableError)
+            faults += isinstance(earlier, NetworkError)
             kind = type(earlier).__name__
             _log.info("%s: attempt %d ended with %s; again in %.2f s", request.call, attempt, kind, pause)
             if isinstance(earlier, RateLimited):
                 self._pacer.bar(caller, plan.name, plan.rate, pause)
             else:
-                await self._sleep(pause)
+                await given.rest(partial(self._sleep, pause))
 
-    def _headers_of(self, request: WireRequest) -> CIMultiDict[str]:
-        usual = self._headers_with_body if request.body or request.method in _WITH_BODY else self._headers
-        if not request.headers:
+    def _left(self, until: float, options: Options) -> float:
+        """Seconds that are left of a call, more than 0.
+
+        Raises:
+            NoTurnError: none are.
+        """
+        left = until - self._timer()
+        if left <= 0:
+            most = options.retry.deadline or 0.0
+            raise NoTurnError(most - left, most)
+        return left
+
+    def _usual(self, announced: str | None, with_body: bool) -> CIMultiDict[str]:  # noqa: FBT001 - the key of a cache
+        usual = self._headers.copy()
+        if announced is not None:
+            usual["Wechatpay-Serial"] = announced
+        if with_body:
+            usual["Content-Type"] = "application/json"
+        self._headers_by_key[announced, with_body] = usual
+        return usual
+
+    def _headers_of(self, request: WireRequest, options: Options, announced: str | None) -> CIMultiDict[str]:
+        key = (announced, bool(request.body) or request.method in _WITH_BODY)
+        usual = self._headers_by_key.get(key) or self._usual(*key)
+        if not request.headers and not options.headers:
             return usual
         headers = usual.copy()
+        headers.update(options.headers)
         headers.update(request.headers)
         return headers
 
-    async def _attempt(
-        self, session: aiohttp.ClientSession, base: str, request: WireRequest, once: Once, landing: Landing | None
-    ) -> Answer:
+    async def _noted(self, session: aiohttp.ClientSession, attempt: Attempt) -> Answer:
+        """Make an attempt, and take down for its host whether an answer came."""
+        try:
+            answer = await self._send(session, attempt)
+        except NetworkError:
+            if not (attempt.cut or self._closed):
+                self._hosts.note(attempt.base, through=False)
+            raise
+        except LocalError:
+            raise  # nothing was sent
+        except WxCouponError:
+            self._hosts.note(attempt.base, through=True)
+            raise
+        self._hosts.note(attempt.base, through=True)
+        return answer
+
+    async def _send(self, session: aiohttp.ClientSession, attempt: Attempt) -> Answer:
+        base, request, landing = attempt.base, attempt.request, attempt.landing
         data = request.body or None
         try:
             async with session.request(
                 request.method,
                 URL(base + request.target, encoded=True),
                 data=data if data is None or request.signed is None else SignedApart(data, request.signed),
-                headers=self._headers_of(request),
+                headers=self._headers_of(request, attempt.options, attempt.once.sign.announced),
                 allow_redirects=False,
                 raise_for_status=False,
-                middlewares=(once,),
+                middlewares=(attempt.once,),
                 proxy=self._proxy,
-                timeout=self._timeout if landing is None else self._patience,
+                timeout=attempt.limit,
             ) as response:
                 status, headers = response.status, response.headers
                 if landing is not None and 200 <= status < 300:
                     body = b""
-                    await self._land(response.content, landing)
+                    await self._land(response.content, landing, attempt.options.timeout)
                 else:
                     body = await response.read()
         except asyncio.CancelledError:
@@ -278,63 +354,35 @@ class Delivery:
                 raise
             failed: WxCouponError = NoAnswerError("the connection was given up while the call was under way")
         except (aiohttp.ClientError, TimeoutError) as error:
-            failed = self._translated(error, base)
+            failed = translated(error, attempt)
         else:
             _log.debug("%s: HTTP %d, Request-ID %s", request.call, status, headers.get("Request-ID"))
             if 200 <= status < 300:
                 return Answer(status, headers, body)
-            failed = wire.failure(status, headers, body, verified=self._proven(headers, body))
+            refused = wire.failure(status, headers, body, verified=self._proven(headers, body))
+            if status == 401:
+                refused.diagnosis = self._diagnosis(refused, attempt.once, headers)
+            failed = refused
         raise failed  # outside the except: aiohttp's errors may hold the Authorization and an openid
 
-    async def _land(self, file: aiohttp.StreamReader, landing: Landing) -> None:
+    async def _land(self, file: aiohttp.StreamReader, landing: Landing, patience: float) -> None:
         self._files.add(file)
         try:
-            await landing.land(self._chunks(file))
+            await landing.land(chunks(file, patience))
         finally:
             self._files.discard(file)
 
-    async def _chunks(self, file: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-        """The bytes of a file as they come.
-
-        Raises:
-            NoAnswerError: they stopped coming, or a few come now and then. aiohttp's own timeout for silence ends with
-                a connection that is closed on this side, and begins anew with every byte.
-        """
-        now = asyncio.get_running_loop().time
-        came, left = 0, self._patient
-        while True:
-            asked = now()
-            try:
-                async with asyncio.timeout(min(self._patient, left + came / _SLOWEST)):
-                    chunk = await file.read(_CHUNK)
-            except TimeoutError:
-                raise NoAnswerError(
-                    f"the file stopped coming, or came too slowly, after {came} bytes; timeout, or WXCOUPON_TIMEOUT "
-                    f"(now {self._patient} s), makes the wait longer"
-                ) from None
-            if not chunk:
-                return
-            left -= now() - asked
-            came += len(chunk)
-            yield chunk
-
-    def _translated(self, error: Exception, base: str) -> WxCouponError:
-        """What an error of aiohttp means: was the request seen or not?"""
-        if isinstance(error, aiohttp.ClientHttpProxyError):
-            return UnreachableError(f"the proxy made no connection to {base} (HTTP {error.status}); check proxy")
-        reason = self._reason(error)
-        if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
-            return UnreachableError(f"no connection to {base} ({reason}); check base_url, proxy and network")
-        return NoAnswerError(f"the request left and no whole answer came ({reason})")
-
-    def _reason(self, error: Exception) -> str:
-        if isinstance(error, TimeoutError):
-            return f"nothing within {self._timeout.total} s; timeout, or WXCOUPON_TIMEOUT, makes it longer"
-        if isinstance(error, aiohttp.ClientConnectorError):
-            return error.os_error.strerror or str(error.os_error) or type(error.os_error).__name__
-        if isinstance(error, aiohttp.ClientResponseError):
-            return type(error).__name__  # its text has the URL, and that an openid
-        return " ".join(str(error).split()) or type(error).__name__
+    def _diagnosis(self, error: ApiError, once: Once, headers: Mapping[str, str]) -> str:
+        """Why the signature was not accepted, as far as the answer shows."""
+        identity, said = once.sign.identity, dated(headers)
+        try:
+            self.keys.find(identity.serial_no)
+        except UntrustedAnswer:
+            platforms = False
+        else:
+            platforms = True
+        offset = None if said is None else said - self.clock()
+        return doctor.diagnose(error, doctor.Evidence(identity, once.message, offset, self.skew.offset, platforms))
 
     def _proven(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether an error is signed. Gateways answer without, so this never decides what is raised."""

@@ -142,7 +142,7 @@ class Proof:
         """An empty hash, for the bytes of one attempt."""
         try:
             return hashlib.new(str(self._kind).lower())
-        except ValueError:
+        except (ValueError, TypeError):  # a name with a NUL in it is no name to it
             problem = f"the answer announces the file by its {self._kind!r}, which is not known here"
             raise UnreadableAnswer(problem) from None
 

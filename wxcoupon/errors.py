@@ -8,7 +8,9 @@
     │   ├── ConfigurationError      a key, a setting or an argument cannot be used
     │   ├── NotAllowedError         this identity may not make this call
     │   ├── ClientStateError        the client is closed, or belongs to another event loop
-    │   └── NoTurnError             its turn below the documented rate would come too late
+    │   ├── NoTurnError             its turn below the documented rate would come too late
+    │   ├── SigningError            who keeps the private key gave no signature
+    │   └── NoCertificatesError     no platform certificate could be had to verify the answer with
     ├── NetworkError                the wire's: no answer came
     │   ├── UnreachableError        no connection was made, so nothing was done
     │   └── NoAnswerError           the request left and no whole answer came back: outcome unknown
@@ -181,6 +183,38 @@ class NoTurnError(LocalError):
         )
 
 
+class SigningError(LocalError):
+    """Whoever keeps the private key elsewhere gave no signature, so nothing was sent; its own error is the cause."""
+
+    _retryable = True
+
+
+class NoCertificatesError(LocalError):
+    """There is no platform certificate to verify the answer with, and none could be had; so the call was not made.
+
+    Attributes:
+        reason: what became of asking for the certificates.
+    """
+
+    def __init__(self, reason: WxCouponError) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+    @property
+    def retryable(self) -> bool:
+        """Whether asking for the certificates may succeed after a pause."""
+        return self.reason.retryable
+
+    def __str__(self) -> str:
+        text = f"nothing was sent, because the platform certificates could not be had ({self.reason})"
+        if isinstance(self.reason, ApiError) and self.reason.status in {403, 404}:
+            text += (
+                "; a merchant that has a WeChat Pay public key gives it as platform_keys, or "
+                "WXCOUPON_PLATFORM_KEY_ID and WXCOUPON_PLATFORM_KEY_FILE"
+            )
+        return f"{self.call}: {text}" if self.call else text
+
+
 class NetworkError(WxCouponError):
     """No answer came."""
 
@@ -272,7 +306,13 @@ class ApiError(WxCouponError):
         numeric_code: the digits after the last hyphen of the ``Request-ID``, None without them.
         verified: True when the answer carried a valid signature. An unverified error is no proof of a final state, so
             its outcome is unknown; only an unverified 429 is taken at its word.
+        retry_after: seconds the answer asks to wait, None when it does not say.
+        diagnosis: of a 401, what was compared with the request as it was signed, and the part that differs or the
+            likely cause; it ends the text of the error. None for any other.
     """
+
+    retry_after: float | None = None
+    diagnosis: str | None = None
 
     def __init__(
         self,
@@ -296,9 +336,12 @@ class ApiError(WxCouponError):
 
     @property
     def retryable(self) -> bool:
-        """True for too many requests, a fault on WeChat Pay's side, and a coupon that is locked for the moment."""
+        """True for too many requests, a fault on WeChat Pay's side, and a coupon that is locked for the moment.
+
+        Also for 408, with which a gateway says that the request did not arrive whole or in time.
+        """
         hint = None if self._retryable else self.hint
-        return self._retryable if hint is None else hint.retryable
+        return (self._retryable or self.status == 408) if hint is None else hint.retryable
 
     @property
     def same_request_no(self) -> bool | None:
@@ -323,6 +366,8 @@ class ApiError(WxCouponError):
         return hints.of_status(self.status) if self.status == 401 or self.status >= 500 else None
 
     def __str__(self) -> str:
+        if self.diagnosis is not None:
+            return f"{self.without_cure()}; {self.diagnosis}"
         hint = self.hint
         return self.without_cure() if hint is None else f"{self.without_cure()}; {hint.cure}"
 
@@ -340,13 +385,8 @@ class ApiError(WxCouponError):
 
 
 class RateLimited(ApiError):  # noqa: N818
-    """Too many requests. Nothing was done; the same request may be repeated later.
+    """Too many requests. Nothing was done; the same request may be repeated later."""
 
-    Attributes:
-        retry_after: seconds the answer asks to wait, None when it does not say.
-    """
-
-    retry_after: float | None = None
     _retryable = True
 
 

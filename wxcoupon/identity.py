@@ -8,6 +8,7 @@ Rule 3: a partner says which brand it acts for, in the body or the query; a bran
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import ClassVar, Final, TypeAlias
 
@@ -15,8 +16,10 @@ import attrs
 
 from . import crypto
 from .errors import ConfigurationError, NotAllowedError
+from .remote_key import Decryptor, Signer
 
 SERIAL: Final = re.compile(r"[0-9A-Fa-f]{1,64}")
+_DECRYPT: Final = "async def decrypt(self, ciphertext: bytes) -> bytes"
 _DIGITS: Final = re.compile(r"[0-9]{1,32}")
 
 
@@ -35,8 +38,62 @@ def _serial(instance: object, attribute: attrs.Attribute[str], value: str) -> No
         )
 
 
-def _load(source: crypto.KeySource | crypto.PrivateKey) -> crypto.PrivateKey:
-    return crypto.load_private_key(source)
+def _load(source: crypto.KeySource | crypto.PrivateKey | Signer) -> crypto.PrivateKey | Signer:
+    if isinstance(source, (crypto.PrivateKey, str, bytes)) or not isinstance(source, Signer):
+        return crypto.load_private_key(source)
+    if not inspect.iscoroutinefunction(source.sign):
+        raise ConfigurationError(
+            f"private_key: a {type(source).__name__} is neither an RSA key nor a signer, "
+            "which has a method: async def sign(self, message: bytes) -> bytes"
+        )
+    return source
+
+
+def _decryptor(instance: object, _: attrs.Attribute[Decryptor | None], value: Decryptor | None) -> None:
+    if value is not None and not inspect.iscoroutinefunction(getattr(value, "decrypt", None)):
+        raise ConfigurationError(f"decryptor of a {type(instance).__name__} has a method: {_DECRYPT}")
+
+
+class _Keyed:
+    """What an identity has of a private key: the key itself, or somebody who keeps it and works with it."""
+
+    __slots__ = ()
+    _key: crypto.PrivateKey | Signer
+    decryptor: Decryptor | None
+
+    @property
+    def private_key(self) -> crypto.PrivateKey:
+        """The private key.
+
+        Raises:
+            ConfigurationError: it is kept elsewhere, and :attr:`signer` works with it.
+        """
+        if self.signer is None and isinstance(self._key, crypto.PrivateKey):
+            return self._key
+        raise ConfigurationError(
+            f"the private key of this {type(self).__name__} is kept elsewhere; {type(self._key).__name__} signs with it"
+        )
+
+    @property
+    def signer(self) -> Signer | None:
+        """Who signs with a private key that is kept elsewhere; None when it is here."""
+        return None if isinstance(self._key, crypto.PrivateKey) else self._key
+
+    @property
+    def opener(self) -> Decryptor | None:
+        """Who opens sensitive members of answers; None when the private key is here to do it.
+
+        Raises:
+            ConfigurationError: the key is kept elsewhere, and nobody was named who opens with it.
+        """
+        if self.decryptor is not None or isinstance(self._key, crypto.PrivateKey):
+            return self.decryptor
+        if isinstance(self._key, Decryptor) and inspect.iscoroutinefunction(self._key.decrypt):
+            return self._key
+        raise ConfigurationError(
+            f"the answer has sensitive members, and {type(self._key).__name__} opens none: give the "
+            f"{type(self).__name__} a decryptor, which has a method: {_DECRYPT}"
+        )
 
 
 def _prefixed(prefixes: dict[str, str], path: str, kind: str) -> str:
@@ -48,13 +105,15 @@ def _prefixed(prefixes: dict[str, str], path: str, kind: str) -> str:
 
 
 @attrs.frozen
-class Merchant:
+class Merchant(_Keyed):
     """A merchant, signing with its own API certificate.
 
     Attributes:
         mchid: the merchant number.
         serial_no: serial number of the merchant API certificate, hexadecimal.
-        private_key: its private key: a path, PEM text, or a loaded key. Never printed.
+        private_key: its private key: a path, PEM text, a loaded key (see :func:`wxcoupon.crypto.pem` and
+            :func:`~wxcoupon.crypto.pkcs12`), or a :class:`~wxcoupon.Signer` that keeps it elsewhere. Never printed.
+        decryptor: who opens sensitive members of answers, when neither the key is here nor its signer does it.
 
     https://pay.weixin.qq.com/doc/v3/merchant/4012365342
     """
@@ -64,7 +123,8 @@ class Merchant:
 
     mchid: str = attrs.field(validator=_digits)
     serial_no: str = attrs.field(validator=_serial)
-    private_key: crypto.PrivateKey = attrs.field(converter=_load, repr=False)
+    _key: crypto.PrivateKey | Signer = attrs.field(alias="private_key", converter=_load, repr=False)
+    decryptor: Decryptor | None = attrs.field(default=None, validator=_decryptor, kw_only=True, repr=False)
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -82,13 +142,15 @@ class Merchant:
 
 
 @attrs.frozen
-class Partner:
+class Partner(_Keyed):
     """A service provider (服务商), signing with its own API certificate for many brands.
 
     Attributes:
         mchid: the provider's own merchant number.
         serial_no: serial number of the provider's API certificate, hexadecimal.
-        private_key: its private key: a path, PEM text, or a loaded key. Never printed.
+        private_key: its private key: a path, PEM text, a loaded key (see :func:`wxcoupon.crypto.pem` and
+            :func:`~wxcoupon.crypto.pkcs12`), or a :class:`~wxcoupon.Signer` that keeps it elsewhere. Never printed.
+        decryptor: who opens sensitive members of answers, when neither the key is here nor its signer does it.
         brand_id: the brand it acts for; may be left out when only calls are made that name no brand.
 
     https://pay.weixin.qq.com/doc/v3/partner/4015781289
@@ -104,8 +166,9 @@ class Partner:
 
     mchid: str = attrs.field(validator=_digits)
     serial_no: str = attrs.field(validator=_serial)
-    private_key: crypto.PrivateKey = attrs.field(converter=_load, repr=False)
+    _key: crypto.PrivateKey | Signer = attrs.field(alias="private_key", converter=_load, repr=False)
     brand_id: str | None = attrs.field(default=None, validator=attrs.validators.optional(_digits))
+    decryptor: Decryptor | None = attrs.field(default=None, validator=_decryptor, kw_only=True, repr=False)
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -131,13 +194,15 @@ class Partner:
 
 
 @attrs.frozen
-class Brand:
+class Brand(_Keyed):
     """A brand (品牌直连), signing with the API certificate of the brand platform.
 
     Attributes:
         brand_id: the brand number.
         serial_no: serial number of the brand API certificate, hexadecimal.
-        private_key: its private key: a path, PEM text, or a loaded key. Never printed.
+        private_key: its private key: a path, PEM text, a loaded key (see :func:`wxcoupon.crypto.pem` and
+            :func:`~wxcoupon.crypto.pkcs12`), or a :class:`~wxcoupon.Signer` that keeps it elsewhere. Never printed.
+        decryptor: who opens sensitive members of answers, when neither the key is here nor its signer does it.
 
     https://pay.weixin.qq.com/doc/brand/4015736297
     """
@@ -148,7 +213,8 @@ class Brand:
 
     brand_id: str = attrs.field(validator=_digits)
     serial_no: str = attrs.field(validator=_serial)
-    private_key: crypto.PrivateKey = attrs.field(converter=_load, repr=False)
+    _key: crypto.PrivateKey | Signer = attrs.field(alias="private_key", converter=_load, repr=False)
+    decryptor: Decryptor | None = attrs.field(default=None, validator=_decryptor, kw_only=True, repr=False)
 
     @property
     def subject(self) -> tuple[str, str]:

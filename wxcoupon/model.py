@@ -113,7 +113,19 @@ class Private:
     """Marks a field that says who a user is or is worth money: it is left out of every repr."""
 
 
+@attrs.frozen
+class Sealed:
+    """Marks a text that travels encrypted, both ways; it is left out of every repr.
+
+    Attributes:
+        max_bytes: the most bytes of UTF-8 that can be sealed, with a key of 2048 bits.
+    """
+
+    max_bytes: int = 214
+
+
 PRIVATE: Final = Private()
+SEALED: Final = Sealed()
 _WORD: Final = r"0-9A-Za-z_\-"
 
 RequestNo: TypeAlias = Annotated[str, Text(6, 40, _WORD)]
@@ -143,9 +155,14 @@ def marks(annotation: Any) -> tuple[Any, ...]:
 def _hide(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
     known = hints(cls)
     return [
-        field.evolve(repr=False) if PRIVATE in marks(known.get(field.name)) or field.name == "extra" else field
+        field.evolve(repr=False) if field.name == "extra" or _secret(known.get(field.name)) else field
         for field in fields
     ]
+
+
+def _secret(annotation: Any) -> bool:
+    found = marks(annotation)
+    return PRIVATE in found or SEALED in found
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import attrs
 
 from . import crypto
-from .delivery import host
+from .addresses import host
 from .errors import ConfigurationError
 from .identity import SERIAL, Brand, Identity, Merchant, Partner
 from .keys import KeyRing
@@ -221,13 +221,23 @@ class Settings:
         return self._who()
 
     def keys(self) -> KeyRing:
-        """The WeChat Pay public key answers and callbacks are verified with, read.
+        """What answers and callbacks are verified with: the WeChat Pay public key, read, or platform certificates.
 
         Raises:
             ConfigurationError: settings are missing, all of which the message names, or the key cannot be read.
         """
-        self._need(_PLATFORM)
+        self._need(self._platform)
         return self._keys()
+
+    @property
+    def by_certificates(self) -> bool:
+        """Whether answers are verified with platform certificates, because there is an APIv3 key and no public key."""
+        known = (self.platform_key_id, self.platform_key_file, self.platform_key)
+        return self.identity != "brand" and self.apiv3_key is not None and known == (None, None, None)
+
+    @property
+    def _platform(self) -> tuple[str, ...]:
+        return () if self.by_certificates else _PLATFORM
 
     def client(self, **options: Any) -> Client[Merchant | Partner | Brand]:
         """Make a client.
@@ -240,7 +250,7 @@ class Settings:
         """
         from .client import Client  # clients are made from settings, so settings cannot need clients
 
-        self._need((*_NEEDS[self.identity or ""], *(() if "platform_keys" in options else _PLATFORM)))
+        self._need((*_NEEDS[self.identity or ""], *(() if "platform_keys" in options else self._platform)))
         given = {name: getattr(self, name) for name in ("base_url", "backup_url", "proxy", "timeout")}
         options = {name: value for name, value in given.items() if value is not None} | options
         platform_keys = options.pop("platform_keys", None) or self._keys()
@@ -265,7 +275,11 @@ class Settings:
         )
 
     def _keys(self) -> KeyRing:
-        return KeyRing({self.platform_key_id or "": self._key("platform_key", crypto.load_public_key)})
+        if self.by_certificates:
+            return KeyRing(apiv3_key=self.apiv3_key)
+        public = {self.platform_key_id or "": self._key("platform_key", crypto.load_public_key)}
+        # A brand has no platform certificates; its APIv3 key is for callbacks alone.
+        return KeyRing(public, apiv3_key=None if self.identity == "brand" else self.apiv3_key)
 
     def _key(self, name: str, load: Callable[[crypto.KeySource, str], Any]) -> Any:
         path = getattr(self, f"{name}_file")

@@ -10,17 +10,18 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import attrs
 
-from . import convert, crypto, form
+from . import convert, crypto, form, sealing
 from .endpoint import AnyEndpoint, Endpoint, Route
 from .errors import (
     ApiError,
     BadSignature,
     ClockSkew,
+    ConfigurationError,
     Fault,
     InvalidRequest,
     LocalError,
@@ -29,10 +30,11 @@ from .errors import (
     ProbeSignature,
     RateLimited,
     ServerError,
+    UnknownSerial,
     UnreadableAnswer,
     UnsupportedSignature,
 )
-from .identity import Identity
+from .identity import Brand, Identity
 from .jsontext import dump, load
 from .keys import KeyRing
 
@@ -41,6 +43,8 @@ R = TypeVar("R")
 WINDOW: Final = 300
 """Seconds a timestamp may be away from the reader's clock; at this many it is refused."""
 
+_NEAR: Final = 60
+"""Seconds within which two measurements of a clock that is wrong are the same."""
 _ALGORITHM: Final = "WECHATPAY2-SHA256-RSA2048"
 _PROBE: Final = "WECHATPAY/SIGNTEST/"
 _TOO_MANY: Final = "270924289"
@@ -109,6 +113,19 @@ class Answer:
             ) from None
 
 
+@attrs.frozen
+class Answered(Generic[R]):
+    """What a typed call returns, with the answer it was read from.
+
+    Attributes:
+        result: the answer as its endpoint declares it; None where WeChat Pay answers 204.
+        answer: its status, headers, bytes and ``request_id``.
+    """
+
+    result: R
+    answer: Answer
+
+
 def segment(value: str) -> str:
     """Percent-encode *value* as exactly one path segment.
 
@@ -143,19 +160,44 @@ def query_string(params: Mapping[str, Any]) -> str:
         raise InvalidRequest([Fault("$", f"the query cannot be written: a text in it {_NO_TEXT}")]) from None
 
 
-def encode(request: AnyEndpoint, identity: Identity) -> WireRequest:
+def encode(request: AnyEndpoint, identity: Identity, keys: KeyRing | None = None) -> WireRequest:
     """Write a typed request as *identity* sends it.
+
+    Args:
+        request: what is asked.
+        identity: who asks.
+        keys: WeChat Pay's, of which the one that is announced seals sensitive members; needed for those alone.
 
     Raises:
         NotAllowedError: this identity may not ask this endpoint.
-        ConfigurationError: a partner has no brand to name.
-        InvalidRequest: a value cannot stand where it belongs.
+        ConfigurationError: a partner has no brand to name, or sensitive members can be neither sealed nor opened.
+        InvalidRequest: a value cannot stand where it belongs, or is too long to be sealed.
     """
     try:
+        if sealing.is_sealed(request.returns):
+            _ = identity.opener  # before anything is sent
+        if sealing.is_sealed(type(request)):
+            return _encode_sealed(request, identity, keys)
         return _encode(request, request.route, identity)
     except LocalError as error:
         error.about(request.route.call)
         raise
+
+
+def _encode_sealed(request: AnyEndpoint, identity: Identity, keys: KeyRing | None) -> WireRequest:
+    if keys is None:
+        raise ConfigurationError("the request has sensitive members; they are sealed with a key of platform_keys")
+    serial = keys.public_key_id if isinstance(identity, Brand) else keys.announced
+    try:
+        key = keys.find(serial or "")
+    except UnknownSerial:
+        raise ConfigurationError(
+            "the request has sensitive members, and there is no key to seal them with; give a WeChat Pay public key as "
+            "platform_keys, or an APIv3 key to fetch platform certificates with"
+        ) from None
+    written = _encode(sealing.seal(request, key), request.route, identity)
+    # Named in the request itself: whatever key is announced by the time it leaves, it is sealed with this one.
+    return attrs.evolve(written, headers={**written.headers, "Wechatpay-Serial": serial or ""})
 
 
 def _encode(request: AnyEndpoint, route: Route, identity: Identity) -> WireRequest:
@@ -217,13 +259,18 @@ def answer_message(stamp: str, nonce: str, body: bytes) -> bytes:
 
 
 def authorization(identity: Identity, method: str, target: str, body: bytes, *, timestamp: int, nonce: str) -> str:
-    """Sign a request; the value of its ``Authorization`` header."""
+    """Sign a request at once, with a private key that is here; the value of its ``Authorization`` header."""
     stamp = str(timestamp)
     signed = request_message(method, target, stamp, nonce, body)
+    return authorized(identity, stamp, nonce, crypto.sign(identity.private_key, signed))
+
+
+def authorized(identity: Identity, stamp: str, nonce: str, signature: str) -> str:
+    """The value of the ``Authorization`` header of a request that is signed already."""
     name, number = identity.subject
     return (
         f'{identity.scheme} {name}="{number}",nonce_str="{nonce}",timestamp="{stamp}",'
-        f'serial_no="{identity.serial_no}",signature="{crypto.sign(identity.private_key, signed)}"'
+        f'serial_no="{identity.serial_no}",signature="{signature}"'
     )
 
 
@@ -243,14 +290,17 @@ def sign_answer(key: crypto.PrivateKey, serial: str, body: bytes, *, timestamp: 
     }
 
 
-def verify(headers: Mapping[str, str], body: bytes, keys: KeyRing, *, now: float) -> None:
+def verify(
+    headers: Mapping[str, str], body: bytes, keys: KeyRing, *, now: float, measured: float | None = None
+) -> None:
     """Prove that these bytes are WeChat Pay's, written just now.
 
     Args:
         headers: the answer's or the callback's headers; names compare without case.
         body: its exact bytes, after content decoding; empty with 204.
         keys: the keys to choose from, by ``Wechatpay-Serial`` alone.
-        now: this machine's time, seconds since 1970.
+        now: this machine's time, seconds since 1970, as its clock has it and not corrected.
+        measured: seconds that proven answers before this one showed WeChat Pay's clock ahead; for the error alone.
 
     Raises:
         MissingSignature, ClockSkew, UnsupportedSignature, UnknownSerial, ProbeSignature, BadSignature: each says why
@@ -273,11 +323,7 @@ def verify(headers: Mapping[str, str], body: bytes, keys: KeyRing, *, now: float
         raise MissingSignature("the Wechatpay-Timestamp header is not a number of seconds")
     offset = int(stamp) - now
     if abs(offset) >= WINDOW:
-        raise ClockSkew(
-            f"the answer is dated {abs(offset):.0f} seconds {'after' if offset > 0 else 'before'} this machine's time; "
-            "set this machine's clock right",
-            offset,
-        )
+        raise ClockSkew(_skewed(offset, measured), offset)
     key = keys.find(serial)
     if not crypto.verifies(key, answer_message(stamp, nonce, body), signature):
         if signature.startswith(_PROBE):
@@ -285,6 +331,16 @@ def verify(headers: Mapping[str, str], body: bytes, keys: KeyRing, *, now: float
         raise BadSignature(
             f"the signature is not {serial}'s over this answer; check that the key file is the one of that id"
         )
+
+
+def _skewed(offset: float, measured: float | None) -> str:
+    text = f"the answer is dated {abs(offset):.0f} seconds {'after' if offset > 0 else 'before'} this machine's time; "
+    if measured is None or abs(offset - measured) < _NEAR:
+        return f"{text}set this machine's clock right"
+    return (
+        f"{text}answers before it showed clocks {abs(measured):.1f} seconds apart, so unless this machine's clock was "
+        "set just now, this is an old answer that something on the way has kept"
+    )
 
 
 def decode(request: Endpoint[R, Any], answer: Answer) -> R:
@@ -325,8 +381,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, *, verified: b
     )
     if not verified and not isinstance(error, RateLimited):
         error.outcome_unknown = True  # an error that is not proven proves no final state
-    if isinstance(error, RateLimited):
-        error.retry_after = _seconds(headers.get("Retry-After"))
+    error.retry_after = _seconds(headers.get("Retry-After"))
     return error
 
 

@@ -1,13 +1,14 @@
 """What the core's tests share: a product coupon with a stock that takes uploaded codes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from typing import Any
 
 import pytest
 
+from tests.core.certified import Clock
 from tests.sandbox_thread import running
 from wxcoupon import Client, Pacer
 from wxcoupon import product_coupon as pc
@@ -68,4 +69,17 @@ def upload_stock(sandbox: Sandbox) -> Callable[..., Awaitable[tuple[str, str]]]:
 def sandbox_in_thread(keys: Keys) -> Iterator[Sandbox]:
     """A sandbox for tests that have no loop."""
     with running(Sandbox(rate_limits="off", keys=keys)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time of a sandbox with certificates, and of its rings and clients."""
+    return Clock()
+
+
+@pytest.fixture
+async def certified(keys: Keys, clock: Clock) -> AsyncIterator[Sandbox]:
+    """A sandbox whose answers are signed with certificates."""
+    async with Sandbox(rate_limits="off", keys=keys, mode="certificate", clock=clock) as sandbox:
         yield sandbox

@@ -1,6 +1,7 @@
 """Identities and keys: what is refused, and that nothing of a key is ever shown."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,22 @@ def test_platform_key_that_cannot_be_used(source: Any, says: str) -> None:
     assert "PUB_KEY_ID_01" in str(caught.value)
 
 
-@pytest.mark.parametrize(("keys", "says"), [({}, "at least one"), ({"ABC": PUBLIC}, "looks like PUB_KEY_ID_")])
+SERIAL, CERTIFICATE = crypto.self_signed(
+    KEY, "a test", datetime(2026, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({}, "at least one"),
+        ({"ABC": PUBLIC}, "no PEM certificate; .* looks like PUB_KEY_ID_"),
+        ({"ABC": KEY.public_key()}, "looks like PUB_KEY_ID_"),
+        ({"ABC": CERTIFICATE}, f"this is the certificate {SERIAL}"),
+        ({"a b": PUBLIC}, "looks like PUB_KEY_ID_"),
+    ],
+    ids=["nothing", "no certificate", "a key", "another certificate", "no name"],
+)
 def test_ring_that_is_none(keys: dict[str, bytes], says: str) -> None:
     """A ring has keys, and their ids are WeChat Pay public key ids."""
     with pytest.raises(ConfigurationError, match=says):
@@ -97,6 +113,43 @@ def test_ring_never_falls_back() -> None:
     assert "PUB_KEY_ID_01" == ring.announced
     with pytest.raises(UnknownSerial, match="PUB_KEY_ID_01, PUB_KEY_ID_02"):
         ring.find("pub_key_id_01")
+
+
+@pytest.mark.parametrize("key", ["", "k" * 31, "密" * 32], ids=["empty", "short", "long in bytes"])
+def test_an_apiv3_key_of_another_length(key: str) -> None:
+    """A ring's APIv3 key is 32 bytes, and is not repeated when it is not."""
+    with pytest.raises(ConfigurationError, match="has to be 32 bytes; it has") as caught:
+        KeyRing(apiv3_key=key)
+
+    assert not key or key not in str(caught.value)
+
+
+def test_both_kinds_side_by_side() -> None:
+    """A public key and a certificate stand beside each other, and each is found by its own name alone."""
+    now = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
+    ring = KeyRing({"PUB_KEY_ID_01": PUBLIC, SERIAL: CERTIFICATE}, clock=lambda: now)
+
+    assert KEY.public_key() == ring.find("PUB_KEY_ID_01") == ring.find(SERIAL.lower())
+    assert f"KeyRing(PUB_KEY_ID_01, {SERIAL})" == repr(ring)
+    for other in ("", "AB", "PUB_KEY_ID_02", SERIAL[:-1], f"{SERIAL}0", "\udcff", "x" * 10_000):
+        with pytest.raises(UnknownSerial, match=f"the key ring has PUB_KEY_ID_01, {SERIAL};") as caught:
+            ring.find(other)
+        assert len(str(caught.value)) < 500
+
+
+def test_a_certificate_that_has_ended() -> None:
+    """A certificate is not used once it has ended."""
+    ring = KeyRing({SERIAL: CERTIFICATE}, clock=lambda: datetime(2031, 1, 1, tzinfo=UTC).timestamp())
+
+    assert ring.announced is None
+    with pytest.raises(UnknownSerial, match="has ended"):
+        ring.find(SERIAL)
+
+
+def test_a_certificate_without_an_apiv3_key() -> None:
+    """A ring that cannot fetch says what it takes to."""
+    with pytest.raises(UnknownSerial, match=r"KeyRing\(…, apiv3_key=…\), or WXCOUPON_APIV3_KEY"):
+        KeyRing({"PUB_KEY_ID_01": PUBLIC}).find("AB")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Many calls, at most so many at once, each outcome as it ends.
 
-Memory is bounded by the concurrency, not by the job: the next request is taken when a worker is free, and a worker
-waits when its outcome is not fetched. The documented rates are kept by the client's pacer, not here.
+Memory is bounded by the concurrency, not by the job: the next request is taken when a place is free, and a worker
+keeps its place while its outcome is not fetched. There are twice as many workers as places, because a call that pauses
+before a repetition lends its place. The documented rates are kept by the client's pacer, not here.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import attrs
 from ..endpoint import Endpoint
 from ..errors import ConfigurationError, WxCouponError
 from ..identity import Brand, Merchant, Partner
+from ..wire import Answer
 from .ending import end
+from .places import Place, Places
 
 if TYPE_CHECKING:  # a client brings aiohttp with it; whoever gives one has it already
     from ..client import Client
@@ -33,10 +36,12 @@ class Done(Generic[R]):
     Attributes:
         request: what was asked.
         result: what came.
+        answer: what it was read from: status, headers, bytes and ``request_id``.
     """
 
     request: Endpoint[R, Any]
     result: R
+    answer: Answer = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -71,6 +76,7 @@ class _Job(Generic[R, Who]):
     client: Client[Who]
     source: AsyncIterator[Endpoint[R, Who]]
     finished: asyncio.Queue[Done[R] | Failed[R] | None]
+    places: Places
     turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
     bug: BaseException | None = None
     _taking: asyncio.Task[Any] | None = None
@@ -85,6 +91,7 @@ class _Job(Generic[R, Who]):
     async def take(self) -> Endpoint[R, Who] | None:
         """The next request; None when there is none, or when there shall be none."""
         async with self.turn:
+            await self.places.free()
             if self.bug is not None:
                 return None
             self._taking = task = asyncio.current_task()
@@ -109,20 +116,24 @@ class _Job(Generic[R, Who]):
 
     async def work(self) -> None:
         """Make one call after the other."""
+        place = Place(self.places)
+        client = self.client.resting(place.rest)
         while (request := await self.take()) is not None:
-            try:
-                outcome: Done[R] | Failed[R] = Done(request, await self.client.call(request))
-            except WxCouponError as error:
-                outcome = Failed(request, error)
-            except Exception as error:  # noqa: BLE001 - it is raised to the caller, after the outcomes
-                self.fail(error)
-                return
-            await self.finished.put(outcome)
+            async with place:
+                try:
+                    came = await client.call_with_answer(request)
+                    outcome: Done[R] | Failed[R] = Done(request, came.result, came.answer)
+                except WxCouponError as error:
+                    outcome = Failed(request, error)
+                except Exception as error:  # noqa: BLE001 - it is raised to the caller, after the outcomes
+                    self.fail(error)
+                    return
+                await self.finished.put(outcome)
 
     async def run(self, concurrency: int) -> None:
         """Make all calls."""
         async with asyncio.TaskGroup() as workers:
-            for _ in range(concurrency):
+            for _ in range(2 * concurrency):
                 workers.create_task(self.work())
         await self.finished.put(None)
 
@@ -155,7 +166,8 @@ async def bulk(
         client: makes the calls.
         requests: typed requests, from a list, a generator or an async generator; read only as fast as calls end, and
             an async generator is closed at the end.
-        concurrency: calls under way at once, at least 1.
+        concurrency: calls under way at once, at least 1. One that pauses before it is repeated is not counted; as
+            many calls may pause as may be under way.
 
     Yields:
         The outcomes, in the order in which the calls end.
@@ -167,7 +179,7 @@ async def bulk(
     if concurrency < 1:
         raise ConfigurationError(f"concurrency is at least 1, not {concurrency}")
     source = aiter(requests) if isinstance(requests, AsyncIterable) else _one_by_one(requests)
-    job = _Job(client, source, asyncio.Queue(concurrency))
+    job = _Job(client, source, asyncio.Queue(concurrency), Places(concurrency))
     runner = asyncio.create_task(job.run(concurrency))
     try:
         yield job.outcomes()

@@ -42,6 +42,8 @@ def _defaults(settings: Settings) -> dict[str, Any]:
     known = {name: declared[name].default for name in ("base_url", "timeout") if getattr(settings, name) is None}
     if settings.backup_url is None and (settings.base_url or MAIN_HOST) == MAIN_HOST:
         known["backup_url"] = BACKUP_HOST
+    if settings.by_certificates:
+        known["platform_key_id"] = "none: platform certificates, fetched with apiv3_key"
     return known
 
 

@@ -13,6 +13,7 @@ from ..errors import (
     InvalidRequest,
     LocalError,
     NetworkError,
+    NoCertificatesError,
     NoTurnError,
     RateLimited,
     ServerError,
@@ -74,6 +75,8 @@ def exit_status(error: Exception) -> int:
         return _INTERRUPTED
     if isinstance(error, OSError):  # with a file's name, the file was wanted before anything was done
         return _USAGE if error.filename else SOME_FAILED
+    if isinstance(error, NoCertificatesError):
+        return exit_status(error.reason)
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), _USAGE)
 
 
@@ -94,6 +97,8 @@ def _hint(error: Exception) -> str | None:
 
 
 def _of_answer(error: ApiError) -> str | None:
+    if error.diagnosis is not None:
+        return error.diagnosis
     hint = error.hint
     if hint is None:  # nothing is known, or it is not signed and may be any gateway's
         return None

@@ -51,7 +51,8 @@ def receive(
     Args:
         headers: the HTTP headers of the callback, their names in any case.
         body: the HTTP body exactly as it came: raw bytes, not text and not parsed JSON.
-        keys: the WeChat Pay public keys.
+        keys: WeChat Pay's keys. Where it may have signed with a platform certificate that is not there yet,
+            ``await client.learn(headers)`` before, and give ``client.keys``.
         apiv3_key: the APIv3 key, 32 bytes; a brand's is set on the brand platform.
         now: this machine's time, seconds since 1970.
 

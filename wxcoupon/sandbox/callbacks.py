@@ -17,6 +17,7 @@ import attrs
 
 from .. import crypto, jsontext, wire
 from .callers import Keys
+from .certificates import Signers
 from .validity import written
 from .world import World
 
@@ -48,13 +49,15 @@ class Callbacks:
     """Sends callbacks in the background.
 
     Args:
-        keys: the platform's key, and the key that data is sealed with.
+        keys: the key that data is sealed with.
+        signers: who signs.
         schedule: seconds before each repetition.
         clock: seconds since 1970.
     """
 
-    def __init__(self, keys: Keys, schedule: Sequence[float], clock: Callable[[], float]) -> None:
+    def __init__(self, keys: Keys, signers: Signers, schedule: Sequence[float], clock: Callable[[], float]) -> None:
         self._keys = keys
+        self._signers = signers
         self._schedule = tuple(schedule)
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
@@ -121,12 +124,9 @@ class Callbacks:
         _log.warning("a callback was given up after %d attempts", len(self._schedule) + 1)
 
     async def _post(self, session: aiohttp.ClientSession, url: str, body: bytes) -> bool:
+        signer = self._signers.choose(None, self._clock())
         headers = wire.sign_answer(
-            self._keys.platform,
-            self._keys.platform_id,
-            body,
-            timestamp=int(self._clock()),
-            nonce=wire.new_nonce(),
+            signer.key, signer.serial, body, timestamp=int(self._clock()), nonce=wire.new_nonce()
         )
         headers |= {"Content-Type": "application/json", "Request-ID": wire.new_nonce()}
         try:

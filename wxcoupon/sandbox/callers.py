@@ -33,6 +33,7 @@ class Keys:
     Attributes:
         merchant, partner, brand: private keys of the three identities.
         platform: WeChat Pay's private key, with which answers and callbacks are signed.
+        certificate: that of WeChat Pay's first platform certificate.
         merchant_serial, partner_serial, brand_serial: serial numbers of their certificates.
         platform_id: id of WeChat Pay's public key.
         apiv3_key: 32 characters that callbacks are sealed with.
@@ -42,6 +43,7 @@ class Keys:
     partner: crypto.PrivateKey = attrs.field(repr=False)
     brand: crypto.PrivateKey = attrs.field(repr=False)
     platform: crypto.PrivateKey = attrs.field(repr=False)
+    certificate: crypto.PrivateKey = attrs.field(repr=False)
     merchant_serial: str = attrs.field(factory=_serial)
     partner_serial: str = attrs.field(factory=_serial)
     brand_serial: str = attrs.field(factory=_serial)
@@ -50,16 +52,16 @@ class Keys:
 
     @classmethod
     def generate(cls) -> Keys:
-        """Make four RSA-2048 keys, one after the other: about half a second of work."""
-        merchant, partner, brand, platform = (crypto.new_private_key() for _ in range(4))
-        return cls(merchant, partner, brand, platform)
+        """Make five RSA-2048 keys, one after the other: about half a second of work."""
+        merchant, partner, brand, platform, certificate = (crypto.new_private_key() for _ in range(5))
+        return cls(merchant, partner, brand, platform, certificate)
 
     @classmethod
     async def generate_aside(cls) -> Keys:
         """Make the keys in threads, with the event loop free meanwhile."""
-        made = (asyncio.to_thread(crypto.new_private_key) for _ in range(4))
-        merchant, partner, brand, platform = await asyncio.gather(*made)
-        return cls(merchant, partner, brand, platform)
+        made = (asyncio.to_thread(crypto.new_private_key) for _ in range(5))
+        merchant, partner, brand, platform, certificate = await asyncio.gather(*made)
+        return cls(merchant, partner, brand, platform, certificate)
 
 
 @attrs.frozen
@@ -70,11 +72,13 @@ class Account:
         identity: number and serial.
         public_key: what its signatures are verified with.
         granted: the brands it may act for; only a partner has any.
+        apiv3_key: what certificates are sealed with for it.
     """
 
     identity: Identity
     public_key: crypto.PublicKey = attrs.field(repr=False)
     granted: frozenset[str] = frozenset()
+    apiv3_key: str = attrs.field(default="", repr=False)
 
 
 class Callers:
@@ -86,14 +90,17 @@ class Callers:
             mchid=PARTNER, serial_no=keys.partner_serial, private_key=keys.partner, brand_id=BRANDS[0]
         )
         self.brand = Brand(brand_id=BRANDS[0], serial_no=keys.brand_serial, private_key=keys.brand)
+        self._apiv3_key = keys.apiv3_key
         self._accounts: dict[tuple[str, str], Account] = {}
         self.enrol(self.merchant)
         self.enrol(self.partner, BRANDS)
         self.enrol(self.brand)
 
-    def enrol(self, identity: Identity, brands: Iterable[str] = ()) -> None:
+    def enrol(self, identity: Identity, brands: Iterable[str] = (), apiv3_key: str | None = None) -> None:
         """Let *identity* call; a partner for these *brands*. An earlier account of the same number is replaced."""
-        self._accounts[identity.subject] = Account(identity, identity.private_key.public_key(), frozenset(brands))
+        self._accounts[identity.subject] = Account(
+            identity, identity.private_key.public_key(), frozenset(brands), apiv3_key or self._apiv3_key
+        )
 
     def find(self, subject: tuple[str, str]) -> Account | None:
         """The account of a subject, None when nobody has that number."""

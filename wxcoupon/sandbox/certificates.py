@@ -1,60 +1,149 @@
-"""Platform certificates: one, made by the sandbox for the key it signs its answers with, and sealed like a real one.
+"""What WeChat Pay signs with here: its public key's private half, and platform certificates, of which new ones come.
 
-https://pay.weixin.qq.com/doc/v3/merchant/4012551764
+Rule 1: an answer is signed with the kind of key that the request's ``Wechatpay-Serial`` names; where it names none, and
+        of callbacks, with what the mode says.
+Rule 2: of certificates the newest signs, and those before it are listed, sealed like real ones, until they end.
+
+https://pay.weixin.qq.com/doc/v3/merchant/4012551764 (certificates), 4012154180 (migration)
 """
 
 from __future__ import annotations
 
 import secrets
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import attrs
 
 from .. import crypto
-from .callers import Keys
+from ..errors import ConfigurationError
+from .callers import Callers, Keys
 from .handlers import Answer, Asked, handles
+from .refusals import Refusal
 from .validity import moment, written
 from .world import World
 
-_LIFETIME: Final = 5 * 365 * 86400
+Mode: TypeAlias = Literal["both", "certificate", "public-key"]
+"""``both``: there are both kinds, and the public key signs where nothing is named. ``certificate``: the same, but a
+certificate signs there. ``public-key``: there are no certificates, and asking for them is an error."""
+
+LIFETIME: Final = 5 * 365 * 86400
 _ASSOCIATED_DATA: Final = "certificate"
 
 
-@attrs.define
-class PlatformCertificate:
-    """The certificate in use; it is made when somebody asks for it.
+@attrs.frozen
+class Signer:
+    """A private key of WeChat Pay's, and what ``Wechatpay-Serial`` calls it."""
 
-    Attributes:
-        keys: the secrets of the sandbox; None until it starts.
-        listed: what is said of the certificate; None until it is made.
+    serial: str
+    key: crypto.PrivateKey = attrs.field(repr=False)
+
+
+@attrs.frozen
+class _Certificate:
+    signer: Signer
+    pem: bytes = attrs.field(repr=False)
+    begins: float
+    ends: float
+
+
+class Signers:
+    """Who signs, and the certificates there are. The first one is made when it is needed.
+
+    Args:
+        keys: the secrets of the sandbox.
+        callers: for whom certificates are sealed.
+        mode: see :data:`Mode`; it may be changed at any time.
     """
 
-    keys: Keys | None = attrs.field(default=None, repr=False)
-    listed: dict[str, Any] | None = attrs.field(default=None, repr=False)
+    def __init__(self, keys: Keys, callers: Callers, mode: Mode) -> None:
+        self._public = Signer(keys.platform_id, keys.platform)
+        self._first = keys.certificate
+        self._callers = callers
+        self._made: list[_Certificate] = []
+        self._sealed: dict[tuple[str, str], dict[str, Any]] = {}
+        self.mode = mode
+
+    def choose(self, named: str | None, now: float) -> Signer:
+        """Who signs the answer to a request.
+
+        Args:
+            named: what the request's ``Wechatpay-Serial`` says.
+            now: the sandbox's time.
+        """
+        if self.mode == "public-key" or named == self._public.serial:
+            return self._public
+        lower = (named or "").lower()
+        if self.mode == "certificate" or any(lower == one.signer.serial.lower() for one in self.valid(now)):
+            return self.valid(now)[-1].signer
+        return self._public
+
+    def valid(self, now: float) -> list[_Certificate]:
+        """The certificates that have not ended, the newest last; there is always one."""
+        if not self._made:
+            self.add(self._first, now, LIFETIME)
+        if self._made[-1].ends <= now:
+            self.add(crypto.new_private_key(), now, LIFETIME)
+        return [one for one in self._made if now < one.ends]
+
+    def add(self, key: crypto.PrivateKey, now: float, seconds: float) -> str:
+        """Make a certificate that signs from now on; its serial number."""
+        serial, pem = crypto.self_signed(key, "wxcoupon sandbox", moment(now), moment(now + seconds))
+        self._made.append(_Certificate(Signer(serial, key), pem, now, now + seconds))
+        return serial
+
+    def listed(self, subject: tuple[str, str], now: float) -> list[dict[str, Any]]:
+        """The certificates as a caller is told of them, sealed with its APIv3 key."""
+        account = self._callers.find(subject)
+        if account is None:
+            raise TypeError("who asks has passed the gate, so there is an account")
+        return [self._seal(one, account.apiv3_key) for one in self.valid(now)]
+
+    def _seal(self, one: _Certificate, apiv3_key: str) -> dict[str, Any]:
+        known = self._sealed.get((one.signer.serial, apiv3_key))
+        if known is None:
+            nonce = secrets.token_hex(6)
+            known = self._sealed[one.signer.serial, apiv3_key] = {
+                "serial_no": one.signer.serial,
+                "effective_time": written(one.begins),
+                "expire_time": written(one.ends),
+                "encrypt_certificate": {
+                    "algorithm": "AEAD_AES_256_GCM",
+                    "nonce": nonce,
+                    "associated_data": _ASSOCIATED_DATA,
+                    "ciphertext": crypto.seal_gcm(apiv3_key.encode(), nonce, _ASSOCIATED_DATA, one.pem),
+                },
+            }
+        return known
+
+
+class SigningRoom:
+    """Where the handler below finds who signs.
+
+    Attributes:
+        signers: who does; None until the sandbox starts.
+    """
+
+    def __init__(self) -> None:
+        self.signers: Signers | None = None
+
+
+def checked(mode: Mode) -> Mode:
+    """Check a mode.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if mode not in get_args(Mode):
+        raise ConfigurationError(f"mode is one of {', '.join(get_args(Mode))}, not {mode!r}")
+    return mode
 
 
 @handles("certificate.list_certificates")
-def list_certificates(world: World, _: Asked) -> Answer:
-    """Show the one certificate there is."""
-    room = world.room(PlatformCertificate)
-    if room.keys is None:
+def list_certificates(world: World, asked: Asked) -> Answer:
+    """Show the certificates that have not ended."""
+    signers = world.room(SigningRoom).signers
+    if signers is None:
         raise TypeError("the sandbox has started without its keys")
-    if room.listed is None:
-        room.listed = _made(room.keys, world.now)
-    return {"data": [room.listed]}
-
-
-def _made(keys: Keys, now: float) -> dict[str, Any]:
-    serial, pem = crypto.self_signed(keys.platform, "wxcoupon sandbox", moment(now), moment(now + _LIFETIME))
-    nonce = secrets.token_hex(6)
-    return {
-        "serial_no": serial,
-        "effective_time": written(now),
-        "expire_time": written(now + _LIFETIME),
-        "encrypt_certificate": {
-            "algorithm": "AEAD_AES_256_GCM",
-            "nonce": nonce,
-            "associated_data": _ASSOCIATED_DATA,
-            "ciphertext": crypto.seal_gcm(keys.apiv3_key.encode(), nonce, _ASSOCIATED_DATA, pem),
-        },
-    }
+    if signers.mode == "public-key":
+        raise Refusal(404, "RESOURCE_NOT_EXISTS", "there is no platform certificate; use the WeChat Pay public key")
+    return {"data": signers.listed(asked.identity.subject, world.now)}

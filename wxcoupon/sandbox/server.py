@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,7 @@ from ..identity import Brand, Identity, Merchant, Partner
 from . import cash_coupons, certificates, files, merchant_coupons
 from .callbacks import SCHEDULE, Callbacks, Outbox
 from .callers import Callers, Keys
+from .certificates import Mode
 from .claims import claim
 from .control import add_control_routes
 from .gate import Gate
@@ -50,13 +52,17 @@ class Sandbox:
         review_seconds: how long product coupons and stocks stay AUDITING.
         callback_schedule: seconds before each repetition of a callback that was not acknowledged.
         keys: the secrets to use; None makes new ones.
+        mode: what answers and callbacks are signed with where the request's ``Wechatpay-Serial`` says nothing:
+            ``"both"`` is a merchant that has moved from platform certificates to the public key, ``"certificate"`` one
+            that has not, and ``"public-key"`` one that never had certificates.
 
     Attributes:
         world: the state.
         base_url: where it listens, once started; the identities and keys are there from then on too.
 
     Raises:
-        ConfigurationError: ``rate_limits`` is neither; on entering: the port is taken, or the files cannot be written.
+        ConfigurationError: ``rate_limits`` or ``mode`` is none; on entering: the port is taken, or the files cannot be
+            written.
     """
 
     def __init__(  # noqa: PLR0913 - settings of a server, all by keyword
@@ -71,6 +77,7 @@ class Sandbox:
         review_seconds: float = 0.0,
         callback_schedule: Sequence[float] = SCHEDULE,
         keys: Keys | None = None,
+        mode: Mode = "both",
     ) -> None:
         if rate_limits not in {"documented", "off"}:
             raise ConfigurationError(f"rate_limits is 'documented' or 'off', not {rate_limits!r}")
@@ -80,6 +87,8 @@ class Sandbox:
         self._clock = clock
         self._schedule = callback_schedule
         self._keys = keys
+        self._mode: Mode = certificates.checked(mode)
+        self._signers: certificates.Signers | None = None
         self._runner: web.AppRunner | None = None
         self._callers: Callers | None = None
         self._trouble = Trouble()
@@ -106,10 +115,11 @@ class Sandbox:
             raise ConfigurationError("this sandbox is running already; make another one")
         self._keys = keys = self._keys or await Keys.generate_aside()
         self._callers = callers = Callers(keys)
-        self.world.room(certificates.PlatformCertificate).keys = keys
-        self._callbacks = self.world.room(Outbox).callbacks = Callbacks(keys, self._schedule, self._clock)
+        self._signers = signers = certificates.Signers(keys, callers, self._mode)
+        self.world.room(certificates.SigningRoom).signers = signers
+        self._callbacks = self.world.room(Outbox).callbacks = Callbacks(keys, signers, self._schedule, self._clock)
         gate = Gate(callers, keys.platform_id, self._limits, self._clock)
-        self._service = Service(self.world, gate, keys, self._trouble)
+        self._service = Service(self.world, gate, signers, self._trouble)
         app = self._service.application()
         add_control_routes(app, self)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE)
@@ -161,6 +171,34 @@ class Sandbox:
         return self._secrets.apiv3_key
 
     @property
+    def mode(self) -> Mode:
+        """What signs where the request says nothing; it may be changed, as a migration does."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: Mode) -> None:
+        self._mode = certificates.checked(mode)
+        if self._signers is not None:
+            self._signers.mode = mode
+
+    async def rotate_certificate(self, days: float = 5 * 365, *, key: crypto.PrivateKey | None = None) -> str:
+        """Make a new platform certificate that signs from now on; those before it stay listed until they end.
+
+        Args:
+            days: how long it is to last.
+            key: the key it is for; None makes a new one.
+
+        Returns:
+            Its serial number.
+        """
+        if self._signers is None:
+            raise ConfigurationError(_NOT_STARTED)
+        self._signers.valid(self.world.now)  # so that there is one to follow
+        if key is None:
+            key = await asyncio.to_thread(crypto.new_private_key)
+        return self._signers.add(key, self.world.now, days * 86400)
+
+    @property
     def _secrets(self) -> Keys:
         if self._keys is None:
             raise ConfigurationError(_NOT_STARTED)
@@ -172,9 +210,15 @@ class Sandbox:
             raise ConfigurationError(_NOT_STARTED)
         return self._callers
 
-    def enrol(self, identity: Identity, brands: Iterable[str] = ()) -> None:
-        """Let another identity call; a partner for these brands."""
-        self._people.enrol(identity, brands)
+    def enrol(self, identity: Identity, brands: Iterable[str] = (), *, apiv3_key: str | None = None) -> None:
+        """Let another identity call; a partner for these brands.
+
+        Args:
+            identity: who.
+            brands: the brands that grant it.
+            apiv3_key: 32 characters that platform certificates are sealed with for it; by default the sandbox's.
+        """
+        self._people.enrol(identity, brands, apiv3_key)
 
     def fail_next(
         self,

@@ -20,7 +20,7 @@ from ..endpoint import AnyEndpoint, registry
 from ..identity import Identity
 from ..model import Items, hints, marks
 from . import flow_files
-from .callers import Keys
+from .certificates import Signers
 from .control import PREFIX, control
 from .gate import Gate, Knock, Way
 from .handlers import Asked, Handler, handlers
@@ -88,10 +88,10 @@ class Service:
         refused: how many answers were errors, by symbolic code.
     """
 
-    def __init__(self, world: World, gate: Gate, keys: Keys, trouble: Trouble) -> None:
+    def __init__(self, world: World, gate: Gate, signers: Signers, trouble: Trouble) -> None:
         self._world = world
         self._gate = gate
-        self._keys = keys
+        self._signers = signers
         self._trouble = trouble
         self._numbers = RequestNumbers()
         self.arrivals: deque[Arrival] = deque(maxlen=_REMEMBERED)
@@ -120,8 +120,8 @@ class Service:
             if failure is None:
                 reply = self._trouble.next_reply()
                 if reply is not None:
-                    return self._signed(reply.body)
-                return self._signed(self._act(way.handler, asked))
+                    return self._signed(request, reply.body)
+                return self._signed(request, self._act(way.handler, asked))
             if failure.after_effect:
                 self._act(way.handler, asked)
             return self._failed(failure, request)
@@ -167,21 +167,27 @@ class Service:
         try:
             return await handler(request)
         except Refusal as refusal:
-            return self._refusal(refusal)
+            return self._refusal(request, refusal)
         except web.HTTPNotFound:
-            return self._refusal(Refusal(404, "NOT_FOUND", "there is no such path"))
+            return self._refusal(request, Refusal(404, "NOT_FOUND", "there is no such path"))
         except web.HTTPException as refused:
-            return self._refusal(Refusal(refused.status, "INVALID_REQUEST", refused.reason))
+            return self._refusal(request, Refusal(refused.status, "INVALID_REQUEST", refused.reason))
 
-    def _refusal(self, refusal: Refusal) -> web.Response:
+    def _refusal(self, request: web.Request, refusal: Refusal) -> web.Response:
         self.refused[refusal.code] += 1
-        return self._signed(jsontext.dump(refusal.body), refusal.status, refusal.numeric, refusal.headers)
+        return self._signed(request, jsontext.dump(refusal.body), refusal.status, refusal.numeric, refusal.headers)
 
     def _signed(
-        self, body: bytes, status: int = 200, numeric: str | None = None, further: Mapping[str, str] | None = None
+        self,
+        request: web.Request,
+        body: bytes,
+        status: int = 200,
+        numeric: str | None = None,
+        further: Mapping[str, str] | None = None,
     ) -> web.Response:
         request_id = uuid.uuid4().hex.upper()
-        headers = self._trouble.sign(self._keys, body, self._world.now)
+        signer = self._signers.choose(request.headers.get("Wechatpay-Serial"), self._world.now)
+        headers = self._trouble.sign(signer, body, self._world.now)
         headers["Request-ID"] = request_id if numeric is None else f"{request_id}-{numeric}"
         headers |= further or {}
         if not body:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 import attrs
 
 from .. import jsontext, wire
-from .callers import Keys
+from .certificates import Signer
 from .refusals import Refusal
 
 Signature: TypeAlias = Literal["bad", "probe", "missing", "unknown-serial", "old"]
@@ -74,12 +74,12 @@ class Trouble:
         """What becomes of the request that is being answered; None for nothing special."""
         return self._failures.popleft() if self._failures else None
 
-    def sign(self, keys: Keys, body: bytes, now: float) -> dict[str, str]:
+    def sign(self, signer: Signer, body: bytes, now: float) -> dict[str, str]:
         """The headers an answer is signed with, wrong if that was asked for."""
         wrong = self._signatures.popleft() if self._signatures else None
         stamp = int(now) - (wire.WINDOW + 1 if wrong == "old" else 0)
         signed = body + b" " if wrong == "bad" else body
-        headers = wire.sign_answer(keys.platform, keys.platform_id, signed, timestamp=stamp, nonce=wire.new_nonce())
+        headers = wire.sign_answer(signer.key, signer.serial, signed, timestamp=stamp, nonce=wire.new_nonce())
         if wrong == "missing":
             del headers["Wechatpay-Signature"]
         elif wrong == "probe":

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Final
 
-from ..model import Model, Text, model
+from ..model import PRIVATE, Model, Text, model
 from .enums import RecipientState, StoreAuditState, StoreState
 
 __all__ = ["BrandStore", "StoreAddress", "StoreBasics", "StoreBusiness", "StoreRecipient"]
@@ -59,7 +59,7 @@ class StoreBusiness(Model):
     """When a store is open, and how to reach it. Changes of both apply without a review."""
 
     service_phone: (
-        Annotated[str, Text(1, 32, pattern=r"[0-9\-]+(\|[0-9\-]+)?", like="020-81234567|020-81234568")] | None
+        Annotated[str, Text(1, 32, pattern=r"[0-9\-]+(\|[0-9\-]+)?", like="020-81234567|020-81234568"), PRIVATE] | None
     ) = None
     """One or two phone numbers with ``|`` between them, of digits and hyphens; up to 32 characters."""
     business_hours: Annotated[str, Text(1, 256)] | None = None

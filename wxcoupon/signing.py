@@ -1,0 +1,217 @@
+"""Where the work of a private key is done: in the event loop, one piece a turn, or in an executor.
+
+A signature takes a fraction of a millisecond, less than handing it to a thread and back is worth. But many calls that
+are ready in one turn of the loop would sign one after the other, and everything else in the process would wait for all
+of them. So the gate lets one through in each turn; who else runs in the loop waits for one signature at the most.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
+
+from . import crypto, sealing
+from .errors import ClientStateError, ConfigurationError, SigningError, UnreadableAnswer
+from .identity import Identity
+from .model import Model
+from .remote_key import Decryptor, Signer
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+_SHORTEST: Final = 256
+"""Bytes of a signature with a key of 2048 bits, the smallest that WeChat Pay takes."""
+_SHUT_DOWN: Final = "the executor that was given as signing takes no work; shut it down after the client is closed"
+_ANSWERED: Final = "The call itself was answered: client.send gives the answer as it came"
+
+Signing: TypeAlias = Literal["inline"] | Executor
+"""``"inline"`` for the event loop itself, or the executor that does the work of private keys.
+
+A ``ThreadPoolExecutor`` of one or two threads takes that work off the loop, at a quarter to a half more CPU.
+"""
+
+
+class Desk(Protocol):
+    """Where a piece of RSA work is done."""
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Do *work* when its turn comes."""
+        ...
+
+
+class Gate:
+    """Lets one piece of work through in each turn of an event loop, in the order in which they asked."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._taken = False
+        self._passing = False
+
+    async def turn(self) -> None:
+        """Wait for a turn. Whoever is cancelled meanwhile leaves the queue, and delays nobody."""
+        if not self._taken:
+            self._taken = True
+            self._loop.call_soon(self._next)
+            return
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._queue.append(waiter)
+        await waiter
+
+    def _next(self) -> None:
+        if self._passing:  # who was let through works in this very turn; what its work sets off has the next
+            self._passing = False
+            self._loop.call_soon(self._next)
+            return
+        while self._queue:
+            waiter = self._queue.popleft()
+            if not waiter.done():  # cancelled, if it is
+                waiter.set_result(None)
+                self._passing = True
+                self._loop.call_soon(self._next)
+                return
+        self._taken = False
+
+
+_GATES: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Gate]] = WeakKeyDictionary()
+_LOCK: Final = threading.Lock()
+
+
+def gate() -> Gate:
+    """The gate of the running event loop, one for all clients in it."""
+    loop = asyncio.get_running_loop()
+    with _LOCK:  # loops of other threads come and go
+        if (found := _GATES.get(loop)) is None:
+            found = _GATES[loop] = Gate(loop)
+        return found
+
+
+class Inline:
+    """In the event loop, one piece of work a turn."""
+
+    def __init__(self) -> None:
+        self._gate: Gate | None = None
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Do *work* when the gate lets it through."""
+        if self._gate is None:
+            self._gate = gate()  # a client has one event loop, so it has one gate
+        await self._gate.turn()
+        return work(*args)
+
+
+class Aside:
+    """In an executor, which its owner shuts down."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Do *work* in the executor.
+
+        Raises:
+            ClientStateError: the executor takes no more work.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work, *args)
+        except RuntimeError as error:
+            raise ClientStateError(_SHUT_DOWN) from error
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+        raise ClientStateError(_SHUT_DOWN)  # it gave up what it had taken
+
+
+def desk(signing: Signing) -> Desk:
+    """The desk that a client was told to use.
+
+    Raises:
+        ConfigurationError: it is neither ``"inline"`` nor an executor.
+    """
+    if isinstance(signing, Executor):
+        return Aside(signing)
+    if signing != "inline":
+        raise ConfigurationError(
+            f"signing is 'inline' or an executor of concurrent.futures, not {type(signing).__name__}"
+        )
+    return Inline()
+
+
+async def sign(desk: Desk, identity: Identity, message: bytes) -> str:
+    """Sign a request as *identity*.
+
+    Returns:
+        The signature in base64.
+
+    Raises:
+        SigningError: the signer of the identity failed.
+        ConfigurationError: what it gave is no signature.
+    """
+    signer = identity.signer
+    if signer is None:
+        return await desk.run(crypto.sign, identity.private_key, message)
+    return base64.b64encode(await _asked(signer, message)).decode("ascii")
+
+
+async def _asked(signer: Signer, message: bytes) -> bytes:
+    kind = type(signer).__name__
+    try:
+        signature = await signer.sign(message)
+    except Exception as error:  # whatever a KMS raises
+        raise SigningError(f"the signer {kind} failed with {type(error).__name__}") from error
+    size = len(signature) if isinstance(signature, (bytes, bytearray)) else None  # pyright: ignore[reportUnnecessaryIsInstance]
+    if size is None or size < _SHORTEST:
+        given = type(signature).__name__ if size is None else f"{size} bytes"
+        raise ConfigurationError(
+            f"the signer {kind} gave {given}; it has to give the raw signature as bytes, 256 of them for a key of "
+            "2048 bits, and neither base64 nor text"
+        )
+    return bytes(signature)
+
+
+async def unseal(desk: Desk, identity: Identity, answer: M) -> M:
+    """Open the sensitive members of an answer as *identity*.
+
+    Raises:
+        UnreadableAnswer: one was not sealed for this identity, or its decryptor failed.
+    """
+    return sealing.replaced(
+        answer, iter([await _text(desk, identity, path, sealed) for path, sealed in sealing.members(answer)])
+    )
+
+
+async def _text(desk: Desk, identity: Identity, path: str, sealed: str) -> str:
+    opener, ciphertext = identity.opener, crypto.from_base64(sealed)
+    opened: bytes | None = None
+    if ciphertext is not None and opener is None:
+        opened = await desk.run(crypto.open_oaep, identity.private_key, ciphertext)
+    elif ciphertext is not None and opener is not None:
+        opened = await _opened(opener, path, ciphertext)
+    try:
+        if opened is not None:
+            return opened.decode()
+    except UnicodeDecodeError:
+        pass
+    raise UnreadableAnswer(
+        f"{path} of the answer cannot be opened with the private key of this {type(identity).__name__}; check that "
+        f"serial_no and private_key belong together. {_ANSWERED}"
+    )
+
+
+async def _opened(opener: Decryptor, path: str, ciphertext: bytes) -> bytes | None:
+    kind = type(opener).__name__
+    try:
+        opened = await opener.decrypt(ciphertext)
+    except Exception as error:  # whatever a KMS raises
+        raise UnreadableAnswer(
+            f"{path} of the answer cannot be opened: the decryptor {kind} failed with {type(error).__name__}. "
+            f"{_ANSWERED}"
+        ) from error
+    return bytes(opened) if isinstance(opened, (bytes, bytearray)) else None  # pyright: ignore[reportUnnecessaryIsInstance]
