@@ -16,13 +16,15 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, NamedTuple
 
 import attrs
 
 from .endpoint import Rate, registry
 from .errors import ConfigurationError, NoTurnError
 
+_LATEST: Final = 0.02
+"""Seconds that a call may be late and keep its place in the row, where the unused share leaves room for it."""
 _LEAST: Final = 0.1
 """The part of the pace that is left however often 429 comes."""
 _BACK: Final = 0.1
@@ -30,6 +32,23 @@ _BACK: Final = 0.1
 
 SHARE: Final = 0.95
 """The part of a documented rate that is used: sleeping is not exact, and 100 % of 20/s made 21 in some seconds."""
+
+
+class Spacing(NamedTuple):
+    """How far the calls of an endpoint are apart.
+
+    Attributes:
+        interval: seconds from one call to the next; 0 for no limit.
+        period: seconds that the rate counts in.
+        late: seconds that a turn may be in the past, so that what a sleeper wakes late by is not lost.
+    """
+
+    interval: float
+    period: float
+    late: float
+
+
+_FREE: Final = Spacing(0.0, 1.0, 0.0)
 
 
 class Pacer:
@@ -63,6 +82,9 @@ class Pacer:
         self._max_wait = math.inf if max_wait is None else max_wait
         self._own = {_known(name): None if text is None else _parse(name, text) for name, text in (rates or {}).items()}
         self._share = share
+        self._late = min(
+            _LATEST, (1 / share - 1) * 0.4
+        )  # so many calls more in a second are below the whole rate still
         self._clock = clock
         self._sleep = sleep
         self._next: dict[Hashable, float] = {}
@@ -72,16 +94,14 @@ class Pacer:
         self._queues: dict[asyncio.AbstractEventLoop, dict[Hashable, asyncio.Lock]] = {}
         self._lock = threading.Lock()  # clients in several threads, each with its loop, share one quota
 
-    def _rate(self, name: str, documented: Rate | None) -> tuple[float, float]:
-        """Seconds from one call to the next, 0 for no limit, and the period that the rate counts in."""
+    def _spacing(self, name: str, documented: Rate | None) -> Spacing:
+        """How far the calls of an endpoint are apart."""
         if name in self._own:
             own = self._own[name]
-            return (0.0, 1.0) if own is None else (own.seconds / own.count, own.seconds)
-        return (
-            (0.0, 1.0)
-            if documented is None
-            else (documented.seconds / (documented.count * self._share), documented.seconds)
-        )
+            return _FREE if own is None else Spacing(own.seconds / own.count, own.seconds, 0.0)
+        if documented is None:
+            return _FREE
+        return Spacing(documented.seconds / (documented.count * self._share), documented.seconds, self._late)
 
     async def wait(self, caller: Hashable, name: str, documented: Rate | None, *, most: float = math.inf) -> None:
         """Sleep until *caller*'s turn to ask the endpoint *name*.
@@ -93,40 +113,60 @@ class Pacer:
             most: seconds this call may wait, if that is less than ``max_wait``.
 
         Raises:
-            NoTurnError: its turn would come later than that; it did not wait, and nothing was sent.
+            NoTurnError: its turn would come later than that, so nothing was sent. It did not wait, unless the turn
+                was put off while it waited, because somebody was answered 429.
         """
-        interval, period = self._rate(name, documented)
+        spacing = self._spacing(name, documented)
         key = (caller, name)
-        if not interval and key not in self._barred:
+        if not spacing.interval and key not in self._barred:
             return
         most = min(most, self._max_wait)
-        self._join(key, interval, period, most)
+        began = self._join(key, spacing, most)
         try:
-            # Only the first of the queue holds a turn, so that those who give up waiting leave none behind.
-            async with self._queue(key):
-                while (reserved := self._reserve(key, interval, period)) is not None:
-                    turn, following = reserved
-                    try:
-                        await self._sleep(turn - self._clock())
-                    except asyncio.CancelledError:
-                        self._give_back(key, turn, following)
-                        raise
-                    if self._barred.get(key, 0.0) <= turn:
-                        return  # otherwise a 429 came meanwhile: take a new turn behind it
+            # Those behind the first learn of a turn that was put off when they become the first, or by the timeout.
+            async with asyncio.timeout(None if most == math.inf else most + spacing.interval):
+                await self._first(key, spacing, began + most)
+        except TimeoutError:
+            with self._lock:
+                expected = self._expected(key, spacing, self._clock())
+            raise NoTurnError(expected, most) from None
         finally:
             self._leave(key)
 
-    def _join(self, key: Hashable, interval: float, period: float, most: float) -> None:
-        """Stand in the queue, if it is not too long."""
+    async def _first(self, key: Hashable, spacing: Spacing, limit: float) -> None:
+        """Become the first of the queue, and sleep until its turn.
+
+        Only the first holds a turn, so that those who give up waiting leave none behind.
+        """
+        async with self._queue(key):
+            while (reserved := self._reserve(key, spacing)) is not None:
+                turn, following = reserved
+                if turn > limit + spacing.interval:  # sleeping is not exact, so one turn is allowed for
+                    self._give_back(key, turn, following)
+                    now = self._clock()
+                    raise NoTurnError(turn - now, max(limit - now, 0.0))
+                try:
+                    await self._sleep(turn - self._clock())
+                except asyncio.CancelledError:
+                    self._give_back(key, turn, following)
+                    raise
+                if self._barred.get(key, 0.0) <= turn:
+                    return  # otherwise a 429 came meanwhile: take a new turn behind it
+
+    def _join(self, key: Hashable, spacing: Spacing, most: float) -> float:
+        """Stand in the queue, if it is not too long; gives the time."""
         with self._lock:
-            if most < math.inf:
-                now = self._clock()
-                first = max(self._next.get(key, 0.0), self._barred.get(key, 0.0), now)
-                ahead = max(self._waiting[key] - 1, 0)  # the first of the queue has its turn reserved already
-                expected = first - now + ahead * self._slower(key, interval, period, now)
-                if expected > most:
-                    raise NoTurnError(expected, most)
+            now = self._clock()
+            if most < math.inf and (expected := self._expected(key, spacing, now)) > most:
+                raise NoTurnError(expected, most)
             self._waiting[key] += 1
+        return now
+
+    def _expected(self, key: Hashable, spacing: Spacing, now: float) -> float:
+        """Seconds until whoever comes now has its turn."""
+        first = max(self._next.get(key, 0.0), self._barred.get(key, 0.0), now)
+        ahead = max(self._waiting[key] - 1, 0)  # the first of the queue has its turn reserved already
+        return first - now + ahead * self._slower(key, spacing, now)
 
     def _leave(self, key: Hashable) -> None:
         with self._lock:
@@ -134,16 +174,16 @@ class Pacer:
             if not self._waiting[key]:
                 del self._waiting[key]
 
-    def _slower(self, key: Hashable, interval: float, period: float, now: float) -> float:
+    def _slower(self, key: Hashable, spacing: Spacing, now: float) -> float:
         """The seconds from one call to the next while the pace has not come back whole after a 429."""
         slowed = self._slowed.get(key)
         if slowed is None:
-            return interval
-        part = slowed.part + _BACK * max(now - slowed.since, 0.0) / period
+            return spacing.interval
+        part = slowed.part + _BACK * max(now - slowed.since, 0.0) / spacing.period
         if part >= 1:
             del self._slowed[key]
-            return interval
-        return interval / part
+            return spacing.interval
+        return spacing.interval / part
 
     def _queue(self, key: Hashable) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
@@ -155,16 +195,19 @@ class Pacer:
                 queues = self._queues[loop] = {}
         return queues.setdefault(key, asyncio.Lock())
 
-    def _reserve(self, key: Hashable, interval: float, period: float) -> tuple[float, float] | None:
+    def _reserve(self, key: Hashable, spacing: Spacing) -> tuple[float, float] | None:
         """Take the next turn, and say when the one after it is; None when the turn is now."""
         with self._lock:
             now = self._clock()
             if self._barred.get(key, now) < now:
                 del self._barred[key]
-            turn = max(self._next.get(key, 0.0), self._barred.get(key, 0.0), now)
+            # A sleeper wakes late. In a row of calls that is not lost, or a fast rate would never be used up.
+            following = self._next.get(key, 0.0)
+            late = spacing.late if now - following < spacing.period else 0.0
+            turn = max(following, self._barred.get(key, 0.0), now - late)
             following = turn
-            if interval:
-                following = self._next[key] = turn + self._slower(key, interval, period, turn)
+            if spacing.interval:
+                following = self._next[key] = turn + self._slower(key, spacing, turn)
         return (turn, following) if turn > now else None
 
     def _give_back(self, key: Hashable, turn: float, following: float) -> None:
@@ -174,16 +217,18 @@ class Pacer:
 
     def bar(self, caller: Hashable, name: str, documented: Rate | None, seconds: float) -> None:
         """Let nobody ask the endpoint for that long, and more slowly afterwards: it has just answered 429."""
-        interval, period = self._rate(name, documented)
+        spacing = self._spacing(name, documented)
         key = (caller, name)
         with self._lock:
             now = self._clock()
             until = self._barred.get(key, 0.0)
             self._barred[key] = max(now + seconds, until)
-            if not interval:
+            if not spacing.interval:
                 return
             slowed = self._slowed.get(key)
-            part = 1.0 if slowed is None else min(1.0, slowed.part + _BACK * max(now - slowed.since, 0.0) / period)
+            part = (
+                1.0 if slowed is None else min(1.0, slowed.part + _BACK * max(now - slowed.since, 0.0) / spacing.period)
+            )
             if until <= now:  # the others that were under way are answered 429 too, and are the same one
                 part = max(part / 2, _LEAST)
             self._slowed[key] = _Slowed(part, self._barred[key])

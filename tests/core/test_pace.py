@@ -5,15 +5,19 @@ import heapq
 import itertools
 import threading
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wxcoupon import Partner
+from wxcoupon.crypto import new_private_key
 from wxcoupon.endpoint import Rate
 from wxcoupon.errors import ConfigurationError, NoTurnError
 from wxcoupon.pace import Pacer
 
 TWENTY = Rate.parse("20/s")
+SLOW = Rate.parse("20/min")
 UPLOAD, CREATE = "product_coupon.upload_coupon_codes", "product_coupon.create_product_coupon"
 
 
@@ -96,6 +100,20 @@ async def test_no_second_has_more_than_the_documented_calls(arrivals: list[float
 
     assert len(arrivals) == len(began)
     assert all(sum(start <= other < start + 1 for other in began) <= 20 for start in began)
+
+
+async def test_what_a_sleeper_wakes_late_by_is_not_lost() -> None:
+    """In a row of calls a turn that is reached late is made up for, as far as the unused share leaves room."""
+    time = Time()
+    rate = Rate.parse("500/s")
+
+    async def late(seconds: float) -> None:
+        await time.sleep(seconds + 0.005)
+
+    starts = await _starts(Pacer(clock=time.clock, sleep=late), time, 600, rate)
+
+    assert 470 <= sum(start < 101 for start in starts) <= 500
+    assert all(sum(start <= other < start + 1 for other in starts) <= 500 for start in starts)
 
 
 async def test_quotas_are_apart() -> None:
@@ -190,45 +208,92 @@ async def test_several_429s_at_once_are_one() -> None:
 async def test_a_call_that_would_wait_too_long_does_not_wait() -> None:
     """Beyond max_wait, or beyond what one call may wait, it is refused at once, with how long it would have been."""
     time = Time()
-    pacer = Pacer(share=1, max_wait=0.5, clock=time.clock, sleep=time.sleep)
+    pacer = Pacer(share=1, max_wait=30, clock=time.clock, sleep=time.sleep)
     ended: list[float | NoTurnError] = []
 
     async def one(most: float) -> None:
         try:
-            await pacer.wait("me", "upload", TWENTY, most=most)
+            await pacer.wait("me", "upload", SLOW, most=most)
             ended.append(time.now)
         except NoTurnError as error:
             ended.append(error)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(20):
-            group.create_task(one(60.0))
+            group.create_task(one(3600.0))
         for _ in range(2):
-            group.create_task(one(0.2))
+            group.create_task(one(12.0))
         await _settle()
         refused = list(ended)
         group.create_task(time.run())
 
     errors = [one for one in refused if isinstance(one, NoTurnError)]
     assert 1 == len(refused) - len(errors)  # the first had its turn at once; all others stand in the queue
-    assert [0.5] * 9 + [0.2] * 2 == [error.most for error in errors]
+    assert [30.0] * 9 + [12.0] * 2 == [error.most for error in errors]
     assert all(error.expected > error.most for error in errors)
-    assert 100.5 >= max(one for one in ended if isinstance(one, float))
+    assert 130 >= max(one for one in ended if isinstance(one, float))
     assert "max_wait" in str(errors[0])
 
 
 async def test_nobody_waits_for_those_who_left() -> None:
     """Cancelled and served calls are not counted among those in the queue."""
     time = Time()
-    pacer = Pacer(share=1, max_wait=0.5, clock=time.clock, sleep=time.sleep)
-    waiting = [asyncio.create_task(pacer.wait("me", "upload", TWENTY)) for _ in range(9)]
+    pacer = Pacer(share=1, max_wait=30, clock=time.clock, sleep=time.sleep)
+    waiting = [asyncio.create_task(pacer.wait("me", "upload", SLOW)) for _ in range(9)]
     await _settle()
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
 
-    assert 5 == len(await _starts(pacer, time, 5))
+    assert 5 == len(await _starts(pacer, time, 5, SLOW))
     assert not pacer._waiting
+
+
+async def test_a_429_refuses_those_who_would_wait_too_long_now() -> None:
+    """Who waits when the turns are put off behind a 429 goes on waiting only if that is within what it may wait."""
+    time = Time()
+    pacer = Pacer(share=1, clock=time.clock, sleep=time.sleep)
+    ended: dict[int, float | NoTurnError] = {}
+
+    async def one(number: int, most: float) -> None:
+        try:
+            await pacer.wait("me", "upload", SLOW, most=most)
+            ended[number] = time.now
+        except NoTurnError as error:
+            ended[number] = error
+
+    async with asyncio.TaskGroup() as group:
+        for number, most in enumerate([3600.0, 20.0, 3600.0]):
+            group.create_task(one(number, most))
+        await _settle()
+        pacer.bar("me", "upload", SLOW, 60.0)
+        group.create_task(time.run())
+
+    assert 100.0 == ended[0]  # its turn was already there
+    assert isinstance(ended[1], NoTurnError)
+    assert 160.0 == ended[2]
+
+
+async def test_brands_of_one_partner_share_its_quota_in_order() -> None:
+    """Calls for several brands, who ask as one partner, go out one after the other, as they came."""
+    time = Time()
+    pacer = Pacer(share=1, clock=time.clock, sleep=time.sleep)
+    partner = Partner("1900000109", "AB", new_private_key())
+    went: list[tuple[float, str]] = []
+
+    async def one(brand_id: str) -> None:
+        identity = attrs.evolve(partner, brand_id=brand_id)
+        await pacer.wait(("host", identity.subject), "upload", TWENTY)
+        went.append((round(time.now - 100, 2), brand_id))
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(str(number % 3))) for number in range(12)]
+        await _settle()
+        for task in tasks[3:6]:
+            task.cancel()
+        group.create_task(time.run())
+
+    assert [(round(0.05 * place, 2), str(place % 3)) for place in range(9)] == went
 
 
 @pytest.mark.parametrize("max_wait", [-1, float("inf"), float("nan")])
