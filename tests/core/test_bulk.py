@@ -240,7 +240,7 @@ async def test_a_bug_in_a_call_ends_a_job_whose_source_waits(client: Client[Any]
     """A bug in one call is raised, also while another worker waits for a source that will never give any more."""
 
     class Broken(Client[Any]):
-        async def call(self, request: Any) -> Any:
+        async def call_with_answer(self, request: Any) -> Any:
             await asyncio.sleep(0.01)
             raise ZeroDivisionError(request)
 

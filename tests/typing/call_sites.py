@@ -9,9 +9,23 @@ from pathlib import Path
 from typing import assert_type
 
 import wxcoupon
-from wxcoupon import Brand, Client, Done, Failed, Merchant, Partner, blocking, bulk, busifavor, cash_coupon
+from wxcoupon import (
+    Blocking,
+    Brand,
+    Client,
+    Done,
+    Failed,
+    Merchant,
+    Partner,
+    RetryPolicy,
+    blocking,
+    bulk,
+    busifavor,
+    cash_coupon,
+)
 from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import upload_requests
+from wxcoupon.wire import Answer, Answered
 
 
 async def answers_are_inferred(partner: Client[Partner], brand: Client[Brand], merchant: Client[Merchant]) -> None:
@@ -27,6 +41,33 @@ async def answers_are_inferred(partner: Client[Partner], brand: Client[Brand], m
     assert_type(await merchant.call(send), busifavor.SentCoupon)
     assert_type(await partner.call(send), busifavor.SentCoupon)
     assert_type(partner.for_brand("120345"), Client[Partner])
+
+
+async def options_keep_the_kind_of_client(partner: Client[Partner], brand: Client[Brand]) -> None:
+    upload = pc.UploadCouponCodes(product_coupon_id="1", stock_id="2", out_request_no="number", code_list=["a"])
+    quick = partner.with_options(
+        timeout=5, deadline=10, retry=RetryPolicy(attempts=2), headers={"a": "b"}, checks="off"
+    )
+    assert_type(quick, Client[Partner])
+    assert_type(quick.for_brand("120345"), Client[Partner])
+    assert_type(partner.for_brand("120345").with_options(deadline=1.5), Client[Partner])
+    assert_type(await quick.call_with_answer(upload), Answered[pc.UploadedCouponCodes])
+    assert_type((await quick.call_with_answer(upload)).result, pc.UploadedCouponCodes)
+    assert_type((await brand.call_with_answer(upload)).answer, Answer)
+    with blocking(partner) as api:
+        assert_type(api.with_options(deadline=1), Blocking[Partner])
+        assert_type(api.for_brand("120345"), Blocking[Partner])
+        assert_type(api.call_with_answer(upload), Answered[pc.UploadedCouponCodes])
+    async with bulk(brand.with_options(deadline=60), [upload]) as outcomes:
+        async for outcome in outcomes:
+            if isinstance(outcome, Done):
+                assert_type(outcome.answer, Answer)
+    # an option that there is not
+    partner.with_options(retries=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    # a level of checks that there is not
+    partner.with_options(checks="maybe")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    # a brand acts for itself alone
+    blocking(brand).for_brand("120345")  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 async def listings_know_what_they_list(partner: Client[Partner], brand: Client[Brand]) -> None:
