@@ -13,7 +13,7 @@ import pytest
 from wxcoupon.endpoint import FAMILIES
 
 ROOT = Path(__file__).parents[2]
-HIDE = "import sys; sys.modules.update(wechatpayv3=None, httpx=None)"
+HIDE = "import sys; sys.modules.update(wechatpayv3=None, httpx=None, aiolimiter=None)"
 CONCURRENCIES = ["1", "8", "32"]
 PEERS = ["wechatpayv3_async", "wechatpayv3_threads"]
 
@@ -79,9 +79,53 @@ def test_the_bulk_benchmark_uploads_to_the_sandbox_and_to_the_bound() -> None:
     assert_measured(report["memory"]["before_mb"])
 
 
+@pytest.mark.slow
+def test_the_loop_benchmark_reports_every_way_of_signing() -> None:
+    """bench_loop prints one JSON object with the delay of the loop and the CPU of a call, and how near the limit is."""
+    report = run("bench_loop")
+    assert list(report["concurrency"]) == ["1", "8", "32", "64"]
+    for result in report["concurrency"].values():
+        for what in ("delay_p50", "cpu_us", "calls_per_second", "cpu_vs_ungated"):
+            assert set(result[what]) == {"ungated", "gated", "executor"}
+            for value in result[what].values():
+                assert_measured(value)
+        assert_measured(result["delay_p99"]["gated"]["median"])
+        assert_measured(result["signature_us"])
+    assert_measured(report["of_loop_delay_limit"])
+
+
 def test_the_import_benchmark_reports_the_window_the_client_and_every_family() -> None:
     """bench_import prints one JSON object with every import beside aiohttp's."""
     report = run("bench_import")
     assert {"aiohttp", "wxcoupon", "client", *FAMILIES, "everything"} == set(report["vs_aiohttp"])
     for value in (*report["milliseconds"].values(), *report["vs_aiohttp"].values(), report["of_import_limit"]):
         assert_measured(value)
+
+
+SERVERS = ["sliding_20", "fixed_20", "sliding_500", "fixed_500"]
+
+
+@pytest.mark.slow
+def test_the_pace_benchmark_counts_at_every_server() -> None:
+    """bench_pace prints one JSON object with what each server counted: every call, accepted or refused."""
+    report = run("bench_pace")
+    peers = {"wxcoupon"} | ({"aiolimiter"} - set(report["missing"]))
+    assert list(report["servers"]) == SERVERS
+    for place in report["servers"].values():
+        assert set(place) == peers
+        for counted in place.values():
+            assert_measured(counted["share"])
+            assert counted["accepted"] + counted["refused"] >= counted["most_in_a_second"] > 0
+    assert_measured(report["of_pace_limit"])
+    assert report["too_many"] == 0
+    assert (report["vs_aiolimiter_too_many"] is None) is ("aiolimiter" in report["missing"])
+
+
+@pytest.mark.slow
+def test_the_pace_benchmark_says_that_a_peer_is_not_installed() -> None:
+    """Without the peer, its count is null, the report says what to install, and our own numbers are there."""
+    report = run("bench_pace", before=HIDE)
+    assert "pip install" in report["missing"]["aiolimiter"]
+    assert report["vs_aiolimiter_too_many"] is None
+    for place in report["servers"].values():
+        assert_measured(place["wxcoupon"]["share"])
