@@ -1,8 +1,4 @@
-"""Which key proves an answer, over real HTTP.
-
-First public keys, by themselves and two at once. Platform certificates, and both kinds side by side while a merchant
-moves from one to the other, come at the end.
-"""
+"""Which public key proves an answer, over real HTTP; for platform certificates see ``test_certificates``."""
 
 import json
 
@@ -73,6 +69,3 @@ async def test_a_brand_announces_its_key(rig: Rig, keys: Keys) -> None:
     assert keys.platform_id == passage.headers["Wechatpay-Serial"]
     assert passage.headers["Authorization"].startswith("WECHATPAY-BRAND-SHA256-RSA2048 brand_id=")
     assert {"notify_url": "https://tea.example/callbacks"} == json.loads(passage.body)
-
-
-# Certificates: fetching and opening them, a first answer, a refresh, one after the other, and moving to public keys.
