@@ -130,6 +130,7 @@ def test_a_secret_is_in_no_message_and_no_repr() -> None:
 def test_the_apiv3_key_has_32_bytes() -> None:
     """A key of another length is refused with its length."""
     assert "exactly 32 bytes; it has 33" in _fault({"WXCOUPON_APIV3_KEY": "x" * 33})
+    assert "exactly 32 bytes; it has 34" in _fault({"WXCOUPON_APIV3_KEY": "x" * 31 + "\udcff"})
 
 
 def test_all_missing_settings_at_once(variables: dict[str, str]) -> None:
@@ -144,6 +145,25 @@ def test_all_missing_settings_at_once(variables: dict[str, str]) -> None:
         in str(caught.value)
     )
     assert "WXCOUPON_MCHID" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("identity", "also"), [("merchant", True), ("partner", True), (None, True), ("brand", False)], ids=str
+)
+def test_an_apiv3_key_may_do_instead(identity: str | None, *, also: bool) -> None:
+    """Where no platform key is set, a merchant or partner is told of the APIv3 key; a brand has no certificates."""
+    with pytest.raises(ConfigurationError, match="WXCOUPON_PLATFORM_KEY_ID, ") as caught:
+        Settings.load(environ={}, identity=identity).client()
+
+    assert also == ("sets WXCOUPON_APIV3_KEY alone instead of WXCOUPON_PLATFORM_KEY_…" in str(caught.value))
+
+
+def test_an_apiv3_key_is_not_offered_for_half_a_public_key() -> None:
+    """Who has set the id of a public key is told of its file alone."""
+    with pytest.raises(ConfigurationError, match="WXCOUPON_PLATFORM_KEY_FILE") as caught:
+        Settings.load(environ={"WXCOUPON_PLATFORM_KEY_ID": "PUB_KEY_ID_1"}, identity="merchant").client()
+
+    assert "WXCOUPON_APIV3_KEY" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [None, b"no key"])

@@ -84,7 +84,8 @@ def translated(error: Exception, attempt: Attempt) -> WxCouponError:
     """What an error of aiohttp means: was the request seen or not?"""
     base = attempt.base
     if isinstance(error, TimeoutError) and attempt.once.left and not attempt.once.message:
-        return SigningError(f"no signature within {attempt.limit.total} s, so nothing was sent; see to what makes it")
+        limit = round(attempt.limit.total or attempt.options.timeout, 2)
+        return SigningError(f"no signature within {limit} s, so nothing was sent; see to what makes it")
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return UnreachableError(f"the proxy made no connection to {base} (HTTP {error.status}); check proxy")
     reason = _reason(error, attempt)

@@ -273,7 +273,14 @@ def blocking(client: Client[Any] | Settings) -> Blocking[Any]:
 
     Returns:
         A context manager with :meth:`~Blocking.call`, the untyped styles and :meth:`~Blocking.bulk`.
+
+    Raises:
+        ClientStateError: the client was used in an event loop already.
     """
     from .client import Client
 
-    return Blocking(client if isinstance(client, Client) else client.client())
+    if not isinstance(client, Client):
+        return Blocking(client.client())
+    if client._delivery.used:  # noqa: SLF001 - the facade is the client's other half
+        raise ClientStateError("this client was used in an event loop already; give blocking(…) one of its own")
+    return Blocking(client)

@@ -47,8 +47,10 @@ class Cached:
 
 
 def read(path: Path) -> Cached | None:
-    """Read the file; None when it is not there or is not what was written, which is logged and nothing more."""
+    """Read the file; None when it is no file, or is not what was written, which is logged and nothing more."""
     try:
+        if not path.is_file():
+            return None  # from a pipe that somebody put there, reading would never end
         with path.open("rb") as file:
             saved = json.loads(file.read(_LARGEST))
         headers, body = saved["headers"], saved["body"].encode()
@@ -57,13 +59,13 @@ def read(path: Path) -> Cached | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        _log.info("the cache of platform certificates cannot be read (%s)", type(error).__name__)
+        _log.info("the cache of platform certificates %s cannot be read (%s)", path, type(error).__name__)
         return None
     return Cached(headers, body, float(stamp)) if fits else None
 
 
-def write(path: Path, headers: Mapping[str, str], body: bytes) -> None:
-    """Replace the file as a whole, readable for its owner alone; one that cannot be written is logged, no more."""
+def write(path: Path, headers: Mapping[str, str], body: bytes) -> str | None:
+    """Replace the file as a whole, readable for its owner alone; None, or in words why it cannot be written."""
     beside: str | None = None
     try:
         saved = {"headers": {name: headers[name] for name in _HEADERS if name in headers}, "body": body.decode()}
@@ -72,6 +74,7 @@ def write(path: Path, headers: Mapping[str, str], body: bytes) -> None:
             json.dump(saved, file)
         Path(beside).replace(path)
     except (OSError, ValueError) as error:  # the answer may be JSON of another encoding
-        _log.info("the cache of platform certificates cannot be written (%s)", type(error).__name__)
         if beside is not None:
             Path(beside).unlink(missing_ok=True)
+        return getattr(error, "strerror", None) or type(error).__name__
+    return None

@@ -207,12 +207,13 @@ class Client(Generic[Who]):
 
             codes = await client.with_options(deadline=5).call(request)
 
-        What is not said stays as it is.
+        What is not said stays as it is, a deadline too when a *retry* without one is given.
 
         Args:
             timeout: seconds one attempt may take, the connection included.
             deadline: seconds a whole call may take: all attempts, the pauses between them, and waiting for its turn;
-                see :class:`RetryPolicy`.
+                see :class:`RetryPolicy`. Infinity takes one away. A *timeout* that is as long leaves no time for a
+                second attempt.
             retry: which failed calls are repeated, how often and when.
             headers: headers to add to every request, as ``{"Accept-Language": "en"}`` (the language of messages:
                 ``zh-CN``, ``en``, ``zh-HK`` or ``zh-TW``). One that the request itself has wins. An ``Idempotency-Key``
@@ -325,10 +326,11 @@ class Client(Generic[Who]):
             raise InvalidRequest([Fault("$", "has to be a request, an instance of one of the endpoints' classes")])
         rules.enforce(request, self._checks)
         # Before it is written: a certificate may be what sensitive members are sealed with.
-        await self._delivery.supplied(self._sign, request.route.call, self._options.retry.deadline)
+        until = self._delivery.until(self._options)
+        await self._delivery.supplied(self._sign, request.route.call, until)
         encoded = wire.encode(request, self.identity, self._delivery.keys)
         plan = self._plans.get(type(request)) or self._planned(type(request))
-        return await self._delivery.deliver(encoded, self._sign, plan, options=self._options)
+        return await self._delivery.deliver(encoded, self._sign, plan, options=self._options, until=until)
 
     def _planned(self, kind: type[AnyEndpoint]) -> Plan:
         route = kind.route

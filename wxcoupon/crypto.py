@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -140,18 +141,34 @@ def load_private_key(
     except TypeError:  # a password is missing, or there is one too many
         if password is None:
             raise ConfigurationError(
-                f"{what}: the key in {origin} is encrypted; load it with crypto.pem(…, password=…)"
+                f"{what}: the key in {origin} is encrypted; load it with crypto.pem(…, password=…), or make plain PEM "
+                f"of it: openssl pkey -in {_argument(source, 'key.pem')} -out plain.pem"
             ) from None
         raise ConfigurationError(f"{what}: the key in {origin} is not encrypted; leave the password out") from None
     except (ValueError, UnsupportedAlgorithm):
         if password is not None and b"ENCRYPTED" in pem:
             raise ConfigurationError(f"{what}: the password does not open the key in {origin}") from None
+        if pem[:1] == b"0" and b"\2\1\3" in pem[:10]:  # a sequence that begins with version 3
+            raise ConfigurationError(
+                f"{what}: {origin} is PKCS#12; load it with crypto.pkcs12(…, password), or make PEM of it: openssl "
+                f"pkcs12 -in {_argument(source, 'apiclient_cert.p12')} -nodes -nocerts -out plain.pem (a newer openssl "
+                "may need -legacy too)"
+            ) from None
         raise ConfigurationError(
             f"{what}: {origin} holds no PEM private key; it is the file apiclient_key.pem of your API certificate"
         ) from None
     if not isinstance(key, RSAPrivateKey):
         raise ConfigurationError(f"{what}: the key in {origin} is not an RSA key, which WeChat Pay asks for")
     return key
+
+
+def _argument(source: object, otherwise: str) -> str:
+    """The file, as a shell takes it; another name where the content itself was given."""
+    return shlex.quote(str(source)) if isinstance(source, Path) or _is_path(source) else otherwise
+
+
+def _is_path(source: object) -> bool:
+    return isinstance(source, str) and "-----BEGIN" not in source
 
 
 def pem(source: KeySource, password: str | bytes | None = None) -> PrivateKey:
@@ -169,11 +186,12 @@ def pem(source: KeySource, password: str | bytes | None = None) -> PrivateKey:
 
 @attrs.frozen
 class Pkcs12:
-    """What a PKCS#12 file (``apiclient_cert.p12``) holds.
+    """What a PKCS#12 file (``apiclient_cert.p12``) holds; an identity takes it as its ``private_key``.
 
     Attributes:
         private_key: the private key of the API certificate.
-        certificate_serial: the serial number of that certificate, upper-case hexadecimal; None where it is not there.
+        certificate_serial: the serial number of that certificate, as :func:`serial_text` writes it; None where there is
+            no certificate.
     """
 
     private_key: PrivateKey = attrs.field(repr=False)
@@ -212,11 +230,17 @@ def pkcs12(source: Path | str | bytes, password: str | bytes | None) -> Pkcs12:
         ) from None
     if not isinstance(key, RSAPrivateKey):
         raise ConfigurationError(f"pkcs12: {origin} has no RSA private key, which WeChat Pay asks for")
-    return Pkcs12(key, None if certificate is None else f"{certificate.serial_number:X}")
+    return Pkcs12(key, None if certificate is None else serial_text(certificate.serial_number))
 
 
 def _secret(password: str | bytes | None) -> bytes | None:
     return password.encode() if isinstance(password, str) else password
+
+
+def serial_text(number: int) -> str:
+    """Write a serial number as the platform and other tools do: upper-case hexadecimal, of whole bytes."""
+    digits = f"{number:X}"
+    return digits.zfill(len(digits) + len(digits) % 2)
 
 
 class Certified(NamedTuple):
@@ -319,7 +343,7 @@ def self_signed(key: PrivateKey, name: str, begins: datetime, ends: datetime) ->
         ends: when it ceases to be.
 
     Returns:
-        Its serial number in upper-case hexadecimal, and the certificate as PEM.
+        Its serial number as :func:`serial_text` writes it, and the certificate as PEM.
     """
     from cryptography import x509  # as long to import as half of this package
 
@@ -333,4 +357,4 @@ def self_signed(key: PrivateKey, name: str, begins: datetime, ends: datetime) ->
         not_valid_before=begins,
         not_valid_after=ends,
     ).sign(key, _HASH)
-    return f"{serial:X}", certificate.public_bytes(Encoding.PEM)
+    return serial_text(serial), certificate.public_bytes(Encoding.PEM)

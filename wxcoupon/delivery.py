@@ -35,6 +35,7 @@ from .errors import (
     NoCertificatesError,
     NoTurnError,
     RateLimited,
+    SigningError,
     UntrustedAnswer,
     WxCouponError,
 )
@@ -172,13 +173,17 @@ class Delivery:
             self._supply = key_supply.KeySupply(self.keys, partial(self.deliver, request, sign, plan))
         return self._supply
 
-    async def supplied(self, sign: Sign, call: str, within: float | None) -> None:
+    def until(self, options: Options) -> float:
+        """When a call that begins now has to be over, by the timer; infinity without a deadline."""
+        return self._timer() + (options.retry.deadline or math.inf)
+
+    async def supplied(self, sign: Sign, call: str, until: float) -> None:
         """See to it that there is a certificate to verify answers with, where certificates are announced.
 
         Args:
             sign: what signs the call that needs it.
             call: that call in words.
-            within: seconds that are left of it; None or infinity without a deadline.
+            until: when that call has to be over, by the timer.
 
         Raises:
             NoCertificatesError: there is none, and none can be had, or not before the deadline.
@@ -188,7 +193,7 @@ class Delivery:
             return
         try:
             self._ready()
-            async with asyncio.timeout(None if within in {None, math.inf} else within):
+            async with asyncio.timeout(None if until == math.inf else until - self._timer()):
                 await sign.supply.ready()
         except TimeoutError:
             late = NoCertificatesError(NetworkError("they did not come before the call's deadline"))
@@ -204,17 +209,24 @@ class Delivery:
         Raises:
             ClientStateError: the session is another event loop's, where it has to be closed.
         """
+        here = self._loop is asyncio.get_running_loop()
+        open_session = self._session if self._owned and self._session is not None and not self._session.closed else None
+        if open_session is not None and not here:
+            raise ClientStateError(
+                "this client belongs to another event loop, and its connections can be closed only there; it stays open"
+            )
         self._closed = True
-        if self._supply is not None and self._loop is asyncio.get_running_loop():
+        if self._supply is not None and here:
             await self._supply.close()
-        if self._owned and self._session is not None and not self._session.closed:
-            if self._loop is not asyncio.get_running_loop():
-                raise ClientStateError(
-                    "this client belongs to another event loop, and its connections can be closed only there"
-                )
+        if open_session is not None:
             for file in self._files:  # aiohttp forgets who reads from a connection it closes, and they would wait
                 file.set_exception(aiohttp.ClientConnectionError("the client was closed"))
-            await self._session.close()
+            await open_session.close()
+
+    @property
+    def used(self) -> bool:
+        """Whether it belongs to an event loop already."""
+        return self._loop is not None
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -228,6 +240,7 @@ class Delivery:
         plan: Plan,
         landing: Landing | None = None,
         options: Options | None = None,
+        until: float | None = None,
     ) -> Answer:
         """Send until there is a proven answer or a final error.
 
@@ -237,13 +250,14 @@ class Delivery:
             plan: how the call is made.
             landing: where a good answer goes, if it is a file; it is then proven by its hash, and empty here.
             options: how long it may take, and how it is repeated; by default as this delivery was made.
+            until: when the call has to be over, if it began before; see :meth:`until`.
 
         Raises:
             WxCouponError: what became of the last attempt, with the call it belongs to; its outcome is unknown when
                 that of any attempt was.
         """
         given = options or self.options
-        until = self._timer() + (given.retry.deadline or math.inf)
+        until = self.until(given) if until is None else until
         attempt = faults = 0
         earlier: WxCouponError | None = None
         hosts = plan.hosts or self._hosts.order(repeatable=plan.repeatable)
@@ -252,7 +266,7 @@ class Delivery:
             attempt += 1
             try:
                 self._ready()
-                await self.supplied(sign, request.call, until - self._timer())
+                await self.supplied(sign, request.call, until)
                 await self._pacer.wait(caller, plan.name, plan.rate, most=max(until - self._timer(), 0.0))
                 session = self._ready()  # once more: it may have been closed while the call waited for its turn
                 limit = given.within(self._left(until, given), file=landing is not None)
@@ -260,6 +274,9 @@ class Delivery:
                 return await self._noted(
                     session, Attempt(hosts[faults % len(hosts)], request, once, landing, given, limit)
                 )
+            except SigningError as error:
+                error.about(request.call)
+                failed: WxCouponError = error  # not sent, so what is known of the call is as before
             except LocalError as error:
                 error.about(request.call)
                 # Closed meanwhile: what is known of the call is what its last attempt ended with.
@@ -268,14 +285,14 @@ class Delivery:
                 error.about(request.call)
                 if earlier is not None and earlier.outcome_unknown:
                     error.outcome_unknown = True
-                earlier = error
-            pause = given.retry.pause(earlier, attempt, repeatable=plan.repeatable)
+                failed = earlier = error
+            pause = given.retry.pause(failed, attempt, repeatable=plan.repeatable)
             if pause is None or self._timer() + pause >= until:
-                raise earlier
-            faults += isinstance(earlier, NetworkError)
-            kind = type(earlier).__name__
+                raise earlier or failed
+            faults += isinstance(failed, NetworkError)
+            kind = type(failed).__name__
             _log.info("%s: attempt %d ended with %s; again in %.2f s", request.call, attempt, kind, pause)
-            if isinstance(earlier, RateLimited):
+            if isinstance(failed, RateLimited):
                 self._pacer.bar(caller, plan.name, plan.rate, pause)
             else:
                 await given.rest(partial(self._sleep, pause))
@@ -359,7 +376,9 @@ class Delivery:
             _log.debug("%s: HTTP %d, Request-ID %s", request.call, status, headers.get("Request-ID"))
             if 200 <= status < 300:
                 return Answer(status, headers, body)
-            refused = wire.failure(status, headers, body, verified=self._proven(headers, body))
+            doubt = self._doubt(headers, body)
+            refused = wire.failure(status, headers, body, verified=doubt is None)
+            refused.doubt = doubt if "Wechatpay-Signature" in headers else None
             if status == 401:
                 refused.diagnosis = self._diagnosis(refused, attempt.once, headers)
             failed = refused
@@ -384,10 +403,10 @@ class Delivery:
         offset = None if said is None else said - self.clock()
         return doctor.diagnose(error, doctor.Evidence(identity, once.message, offset, self.skew.offset, platforms))
 
-    def _proven(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether an error is signed. Gateways answer without, so this never decides what is raised."""
+    def _doubt(self, headers: Mapping[str, str], body: bytes) -> str | None:
+        """Why an error is not proven, if it is not. Gateways sign none, so this never decides what is raised."""
         try:
             wire.verify(headers, body, self.keys, now=self.clock())
-        except UntrustedAnswer:
-            return False
-        return True
+        except UntrustedAnswer as error:
+            return str(error)
+        return None

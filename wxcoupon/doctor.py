@@ -23,6 +23,11 @@ _WINDOW: Final = 300
 """Seconds that the clock of a caller may be off."""
 _SUSPECT: Final = 240
 """Seconds from which the clock is the likely cause: the request was under way for a while too."""
+_UNPROVEN: Final = "the answer is not proven, so this may be wrong"
+_UNKNOWN: Final = (
+    "and the outcome is unknown: mend the cause, then repeat the call with the same request number and data; what "
+    "became of one without a number, look up first"
+)
 
 
 @attrs.frozen
@@ -83,7 +88,10 @@ def diagnose(error: ApiError, evidence: Evidence) -> str:
         )
     else:
         found = "what arrived is what was signed, as far as the answer shows; " + _cause(error, evidence)
-    return found if error.verified else f"{found} (the answer is not proven, so this may be wrong)"
+    if error.verified:
+        return found
+    asks = evidence.message.startswith(b"GET\n")  # which may be made again anyhow
+    return f"{found} ({_UNPROVEN})" if asks else f"{found} ({_UNPROVEN}, {_UNKNOWN})"
 
 
 def _text(value: Any) -> str | None:
@@ -204,7 +212,8 @@ def _own(error: ApiError, evidence: Evidence) -> str:
     if any(word in said for word in ("serial", "序列号")):
         return (
             f"the likely cause is serial_no: {serial} is not that of the API certificate in use of {who}; "
-            "take it from the certificate whose private key this is"
+            "take it from the certificate whose private key this is, or this certificate belongs to another number "
+            "(mchid, brand_id) or kind of identity"
         )
     signer = identity.signer
     keeper = (

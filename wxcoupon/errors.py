@@ -64,7 +64,8 @@ class WxCouponError(Exception):
         """True when the identical request may be repeated after a pause, which may mend it.
 
         While :attr:`outcome_unknown`, this holds for a GET or a call with a request number; look up first what became
-        of any other. The client has repeated such calls already, as often as its :class:`~wxcoupon.RetryPolicy` says.
+        of any other. The client has repeated such calls already, as often as its :class:`~wxcoupon.RetryPolicy` says,
+        except after a :class:`NoTurnError` and a :class:`NoCertificatesError`.
         """
         return self._retryable
 
@@ -184,7 +185,11 @@ class NoTurnError(LocalError):
 
 
 class SigningError(LocalError):
-    """Whoever keeps the private key elsewhere gave no signature, so nothing was sent; its own error is the cause."""
+    """Whoever keeps the private key elsewhere gave no signature, so nothing was sent; its own error is the cause.
+
+    The client asks again, as often as its :class:`~wxcoupon.RetryPolicy` says. Only where an earlier attempt of the
+    call was sent, the call ends with the error of that one.
+    """
 
     _retryable = True
 
@@ -307,11 +312,13 @@ class ApiError(WxCouponError):
         verified: True when the answer carried a valid signature. An unverified error is no proof of a final state, so
             its outcome is unknown; only an unverified 429 is taken at its word.
         retry_after: seconds the answer asks to wait, None when it does not say.
+        doubt: of an answer that carries a signature, why it was not believed; None when it was, and without one.
         diagnosis: of a 401, what was compared with the request as it was signed, and the part that differs or the
             likely cause; it ends the text of the error. None for any other.
     """
 
     retry_after: float | None = None
+    doubt: str | None = None
     diagnosis: str | None = None
 
     def __init__(
@@ -377,7 +384,11 @@ class ApiError(WxCouponError):
         text = " ".join(part for part in parts if part)
         if isinstance(self.detail, dict) and self.detail.get("issue"):
             text += f" ({self.detail.get('field', '')}: {self.detail['issue']})"
-        if not self.verified:
+        if self.doubt is not None:
+            # What to do about that is in the diagnosis too, where there is one.
+            doubt = self.doubt if self.diagnosis is None else self.doubt.partition(";")[0]
+            text += f" (this answer is signed, but not believed: {doubt})"
+        elif not self.verified:
             text += " (this answer is not signed: WeChat Pay's gateway may have made it, or any other on the way)"
         if self.request_id:
             text += f" [Request-ID {self.request_id}]"

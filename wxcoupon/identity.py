@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 from typing import ClassVar, Final, TypeAlias
 
 import attrs
@@ -38,9 +39,17 @@ def _serial(instance: object, attribute: attrs.Attribute[str], value: str) -> No
         )
 
 
-def _load(source: crypto.KeySource | crypto.PrivateKey | Signer) -> crypto.PrivateKey | Signer:
-    if isinstance(source, (crypto.PrivateKey, str, bytes)) or not isinstance(source, Signer):
+def _load(source: crypto.KeySource | crypto.PrivateKey | crypto.Pkcs12 | Signer) -> crypto.PrivateKey | Signer:
+    if isinstance(source, crypto.Pkcs12):
+        return source.private_key
+    if isinstance(source, (crypto.PrivateKey, str, bytes, Path)):
         return crypto.load_private_key(source)
+    if not isinstance(source, Signer):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(
+            f"private_key: a {type(source).__name__} is none; give a path, PEM text, what crypto.pem(…) or "
+            "crypto.pkcs12(…) loads, or a signer, which has a method: "
+            "async def sign(self, message: bytes) -> bytes"
+        )
     if not inspect.iscoroutinefunction(source.sign):
         raise ConfigurationError(
             f"private_key: a {type(source).__name__} is neither an RSA key nor a signer, "
@@ -111,8 +120,9 @@ class Merchant(_Keyed):
     Attributes:
         mchid: the merchant number.
         serial_no: serial number of the merchant API certificate, hexadecimal.
-        private_key: its private key: a path, PEM text, a loaded key (see :func:`wxcoupon.crypto.pem` and
-            :func:`~wxcoupon.crypto.pkcs12`), or a :class:`~wxcoupon.Signer` that keeps it elsewhere. Never printed.
+        private_key: its private key: a path, PEM text, what :func:`wxcoupon.crypto.pem` or
+            :func:`~wxcoupon.crypto.pkcs12` loads, or a :class:`~wxcoupon.Signer` that keeps it elsewhere. Never
+            printed.
         decryptor: who opens sensitive members of answers, when neither the key is here nor its signer does it.
 
     https://pay.weixin.qq.com/doc/v3/merchant/4012365342
@@ -148,8 +158,9 @@ class Partner(_Keyed):
     Attributes:
         mchid: the provider's own merchant number.
         serial_no: serial number of the provider's API certificate, hexadecimal.
-        private_key: its private key: a path, PEM text, a loaded key (see :func:`wxcoupon.crypto.pem` and
-            :func:`~wxcoupon.crypto.pkcs12`), or a :class:`~wxcoupon.Signer` that keeps it elsewhere. Never printed.
+        private_key: its private key: a path, PEM text, what :func:`wxcoupon.crypto.pem` or
+            :func:`~wxcoupon.crypto.pkcs12` loads, or a :class:`~wxcoupon.Signer` that keeps it elsewhere. Never
+            printed.
         decryptor: who opens sensitive members of answers, when neither the key is here nor its signer does it.
         brand_id: the brand it acts for; may be left out when only calls are made that name no brand.
 
@@ -200,8 +211,9 @@ class Brand(_Keyed):
     Attributes:
         brand_id: the brand number.
         serial_no: serial number of the brand API certificate, hexadecimal.
-        private_key: its private key: a path, PEM text, a loaded key (see :func:`wxcoupon.crypto.pem` and
-            :func:`~wxcoupon.crypto.pkcs12`), or a :class:`~wxcoupon.Signer` that keeps it elsewhere. Never printed.
+        private_key: its private key: a path, PEM text, what :func:`wxcoupon.crypto.pem` or
+            :func:`~wxcoupon.crypto.pkcs12` loads, or a :class:`~wxcoupon.Signer` that keeps it elsewhere. Never
+            printed.
         decryptor: who opens sensitive members of answers, when neither the key is here nor its signer does it.
 
     https://pay.weixin.qq.com/doc/brand/4015736297

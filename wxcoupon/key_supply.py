@@ -44,6 +44,9 @@ from .middleware import Sign
 from .wire import Answer, WireRequest
 
 _SEALED: Final = "AEAD_AES_256_GCM"
+_BEGINS: Final = b"-----BEGIN CERTIFICATE-----"
+_LOOK: Final = 1.0
+"""Seconds after which a waiter looks whether the event loop of the fetch still runs."""
 _GIVEN_UP: Final = "the client that was fetching platform certificates is closed; make a new one"
 
 _log = logging.getLogger("wxcoupon")
@@ -98,14 +101,17 @@ def _opened(ring: KeyRing, certificate: Certificate) -> PlatformCertificate | No
             f"the platform certificate {_short(serial)} does not open with this apiv3_key (WXCOUPON_APIV3_KEY); "
             "check it on the merchant platform"
         )
+    if not pem.lstrip().startswith(_BEGINS):
+        # Callbacks are sealed with the same key, and others choose some of the text in them.
+        raise UnreadableAnswer(f"what is listed as the platform certificate {_short(serial)} is no PEM certificate")
     try:
         found = crypto.load_certificate(pem, f"the platform certificate {_short(serial)}")
     except ConfigurationError as error:
         raise UnreadableAnswer(str(error)) from None
     if found.serial != number:
         raise UnreadableAnswer(
-            f"what is listed as the platform certificate {_short(serial)} is the certificate {found.serial:X}; report "
-            "this to WeChat Pay"
+            f"what is listed as the platform certificate {_short(serial)} is the certificate "
+            f"{crypto.serial_text(found.serial)}; report this to WeChat Pay"
         )
     begins, ends = (
         _seconds(certificate, "effective_time", found.begins),
@@ -153,6 +159,11 @@ class _Flight:
     loop: asyncio.AbstractEventLoop
     landed: Future[WxCouponError | None]
 
+    @property
+    def runs(self) -> bool:
+        """Whether it goes on: not so in a loop that was stopped meanwhile, between two calls of a script perhaps."""
+        return self.loop.is_running()
+
 
 class KeySupply:
     """What one client does to keep its ring supplied.
@@ -180,8 +191,9 @@ class KeySupply:
                 if not keys.barred:
                     self._join(None)
                 return
-            if keys.barred and keys.failure is not None:
-                raise NoCertificatesError(keys.failure)
+            failure = keys.failure
+            if keys.barred and failure is not None:
+                raise NoCertificatesError(failure)
             failed = await self._landed(None)
             if failed is not None:
                 if keys.newest is not None:  # from the cache: old, and better than none
@@ -208,7 +220,15 @@ class KeySupply:
         """Wait for the fetch of this ring, whoever has begun it; why it failed."""
         while True:
             flight, mine = self._join(serial)
-            failed = await asyncio.wrap_future(flight.landed)
+            landed = asyncio.wrap_future(flight.landed)
+            try:
+                while not landed.done() and flight.runs:
+                    await asyncio.wait([landed], timeout=_LOOK)
+                if not landed.done():
+                    continue
+                failed = landed.result()
+            finally:
+                landed.cancel()
             if not isinstance(failed, ClientStateError):
                 if failed is None and serial is not None:
                     self._keys.asked(serial, None)
@@ -221,7 +241,7 @@ class KeySupply:
         loop = asyncio.get_running_loop()
         with _LOCK:
             flight: _Flight | None = self._keys.flight
-            if flight is not None and not flight.loop.is_closed():
+            if flight is not None and flight.runs:
                 return flight, False
             flight = self._keys.flight = _Flight(loop, Future())
         flight.landed.set_running_or_notify_cancel()  # so that no waiter that is cancelled cancels it
@@ -256,8 +276,17 @@ class KeySupply:
             if keys.newest is not None and not isinstance(error, ClientStateError):
                 _log.info("platform certificates were not renewed: %s", error)
             raise
-        if cache is not None:
-            await asyncio.to_thread(certificate_cache.write, cache, answer.headers, answer.body)
+        if cache is None:
+            return
+        why = await asyncio.to_thread(certificate_cache.write, cache, answer.headers, answer.body)
+        if why is not None and not keys.cache_told:
+            keys.cache_told = True
+            _log.warning(
+                "the cache of platform certificates %s cannot be written (%s), so the next process fetches them anew: "
+                "give KeyRing(cache=…) a file in a directory that this process may write to",
+                cache,
+                why,
+            )
 
 
 def _revived(keys: KeyRing, cache: Path) -> bool:

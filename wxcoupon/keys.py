@@ -2,7 +2,7 @@
 
 Rule 1: the key is the one that the answer's ``Wechatpay-Serial`` names. There is no fallback to another key.
 Rule 2: public keys have ids (``PUB_KEY_ID_…``), compared whole; platform certificates have hexadecimal serial
-        numbers, compared without case. Both kinds stand side by side, so that a migration goes either way.
+        numbers, compared as numbers. Both kinds stand side by side, so that a migration goes either way.
 Rule 3: who announces certificates keeps them fresh, and who announces a public key asks for a certificate only when
         an answer names one that is not there: a merchant that goes on asking never gets done with its migration.
 
@@ -41,9 +41,9 @@ _AHEAD: Final = 300.0
 """Seconds WeChat Pay's clock may be ahead of this machine's."""
 
 
-def _number(serial: str) -> str:
-    """A serial number as it is compared: case and leading zeros make no other number."""
-    return serial.upper().lstrip("0")
+def number(serial: str) -> int | None:
+    """A serial number as it is compared: case and leading zeros make no other number. None of text that is none."""
+    return int(serial, 16) if SERIAL.fullmatch(serial) else None
 
 
 @attrs.frozen
@@ -74,7 +74,8 @@ class KeyRing:
             certificate: a path, PEM text, or, of a public key, a loaded key.
         apiv3_key: the merchant's APIv3 key, 32 bytes. With it, clients that use the ring fetch platform certificates.
         cache: a file that keeps the certificates, sealed as they came, for the next process; only its owner may read
-            it. One that is not there, cannot be read or is not proven counts for nothing.
+            it. One that is not there, cannot be read or is not proven counts for nothing. One that cannot be written
+            is a WARNING in the log, once for each ring, and stops no call: the next process fetches anew.
         announce: what requests ask to be answered with, in ``Wechatpay-Serial``: the id of one of the keys, a serial
             number, or ``"certificate"`` for the certificate that began last. By default the first public key; where
             there is none, ``"certificate"``.
@@ -94,6 +95,7 @@ class KeyRing:
         "_keys",
         "_renewed",
         "cache",
+        "cache_told",
         "clock",
         "failure",
         "flight",
@@ -117,8 +119,10 @@ class KeyRing:
             )
         self.clock = clock
         self.cache = None if cache is None else Path(cache)
+        self.cache_told = False
+        """Whether it was said already that the cache cannot be written."""
         self._keys: dict[str, crypto.PublicKey] = {}
-        self._certificates: Mapping[str, PlatformCertificate] = {}
+        self._certificates: Mapping[int | None, PlatformCertificate] = {}
         """Never changed, only replaced as a whole: whoever reads it sees the old ones or the new ones."""
         for serial, source in (keys or {}).items():
             self._hold(serial, source)
@@ -155,10 +159,10 @@ class KeyRing:
             found = crypto.load_certificate(source, what)
         except ConfigurationError as error:
             raise ConfigurationError(f"{error}; the id of a public key looks like PUB_KEY_ID_0110000001") from None
-        if found.serial != int(serial, 16):
-            raise ConfigurationError(f"{what}: this is the certificate {found.serial:X}")
+        if found.serial != number(serial):
+            raise ConfigurationError(f"{what}: this is the certificate {crypto.serial_text(found.serial)}")
         one = PlatformCertificate(serial, found.key, found.begins.timestamp(), found.ends.timestamp())
-        self._certificates = {**self._certificates, _number(serial): one}
+        self._certificates = {**self._certificates, found.serial: one}
 
     def _announcement(self, announce: str | None) -> str:
         if announce is None:
@@ -210,14 +214,19 @@ class KeyRing:
         return certificate.key
 
     def _certificate(self, serial: str) -> PlatformCertificate | None:
-        # A serial that is no hexadecimal number finds none, for none that is held is otherwise.
-        return self._certificates.get(_number(serial)) if self._certificates else None
+        return self._certificates.get(number(serial)) if self._certificates else None
 
     def _unknown(self, serial: str, ended: PlatformCertificate | None) -> str:
         held = [*self._keys, *(one.serial for one in self._certificates.values())]
         said = f"the answer is signed with {serial[:80]!r}, and the key ring has {', '.join(held) or 'none yet'}; "
         if ended is not None:
             return f"{said}that certificate has ended: set this machine's clock right, or report it to WeChat Pay"
+        if not self._keys and _PUBLIC_KEY_ID.fullmatch(serial):
+            return (
+                f"{said}WeChat Pay answers this merchant with its public key now: download that public key from the "
+                f"merchant platform and give it as platform_keys, KeyRing({{{serial[:80]!r}: Path(…)}}), or "
+                "WXCOUPON_PLATFORM_KEY_ID and WXCOUPON_PLATFORM_KEY_FILE"
+            )
         if not SERIAL.fullmatch(serial):
             return f"{said}download that public key from the merchant platform and add it to platform_keys"
         if not self.fetches:
@@ -261,8 +270,8 @@ class KeyRing:
         ring._certificates = self._with(certificates)  # noqa: SLF001 - a copy of this very ring
         return ring
 
-    def _with(self, certificates: Iterable[PlatformCertificate]) -> dict[str, PlatformCertificate]:
-        return {**self._certificates, **{_number(one.serial): one for one in certificates}}
+    def _with(self, certificates: Iterable[PlatformCertificate]) -> dict[int | None, PlatformCertificate]:
+        return {**self._certificates, **{number(one.serial): one for one in certificates}}
 
     def adopt(self, certificates: Iterable[PlatformCertificate], asked: float) -> None:
         """Hold proven certificates, beside those that have not ended.
@@ -274,7 +283,7 @@ class KeyRing:
         now = self.clock()
         with _SWAP:
             held = self._with(certificates)
-            self._certificates = {number: one for number, one in held.items() if now < one.ends}
+            self._certificates = {numbered: one for numbered, one in held.items() if now < one.ends}
             self._renewed = asked
 
     def revive(self, certificates: Iterable[PlatformCertificate], asked: float) -> bool:
@@ -305,7 +314,8 @@ _SWAP: Final = threading.Lock()
 
 
 def _checked(apiv3_key: str | bytes) -> bytes:
-    key = apiv3_key.encode() if isinstance(apiv3_key, str) else apiv3_key
+    # Half of a surrogate pair is three bytes too many; refused by encode, it would show the key in its repr.
+    key = apiv3_key.encode(errors="surrogatepass") if isinstance(apiv3_key, str) else apiv3_key
     if len(key) != 32:
         raise ConfigurationError(f"apiv3_key has to be 32 bytes; it has {len(key)}")
     return key

@@ -54,6 +54,12 @@ def added(headers: Mapping[str, str]) -> dict[str, str]:
     Raises:
         ConfigurationError: one is the library's to set, or cannot stand in a request; its value is not repeated.
     """
+    if not isinstance(headers, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(
+            f"headers are names and values, as {{'Accept-Language': 'en'}}, not a {type(headers).__name__}"
+        )
+    if len({str(name).lower() for name in headers}) != len(headers):
+        raise ConfigurationError(f"headers: one of {', '.join(map(str, headers))} is there twice; case makes no other")
     for name, value in headers.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"headers: {name!r} is no name of a header")
@@ -68,6 +74,17 @@ def added(headers: Mapping[str, str]) -> dict[str, str]:
                 "its ends"
             )
     return dict(headers)
+
+
+def _kept(retry: RetryPolicy, before: RetryPolicy) -> RetryPolicy:
+    """A policy that says no deadline, with the one that was said before.
+
+    Raises:
+        ConfigurationError: it is no policy.
+    """
+    if not isinstance(retry, RetryPolicy):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigurationError(f"retry is a RetryPolicy, as RetryPolicy(attempts=2), not {type(retry).__name__}")
+    return retry if retry.deadline is not None else attrs.evolve(retry, deadline=before.deadline)
 
 
 async def _simply(pause: Pause) -> None:
@@ -140,11 +157,13 @@ class Options:
         if timeout is not None:
             changed["timeout"] = seconds(timeout, "timeout")
         if retry is not None:
-            changed["retry"] = retry
+            changed["retry"] = _kept(retry, self.retry)
         if deadline is not None:
-            changed["retry"] = attrs.evolve(retry or self.retry, deadline=deadline)
+            end = None if deadline == math.inf else deadline
+            changed["retry"] = attrs.evolve(retry or self.retry, deadline=end)
         if headers is not None:
-            names = {name.lower() for name in headers}
+            new = added(headers)
+            names = {name.lower() for name in new}
             kept = {name: value for name, value in self.headers.items() if name.lower() not in names}
-            changed["headers"] = kept | added(headers)
+            changed["headers"] = kept | new
         return attrs.evolve(self, **changed)

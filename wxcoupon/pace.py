@@ -30,6 +30,9 @@ _LEAST: Final = 0.1
 _BACK: Final = 0.1
 """The part of the pace that comes back in each period of the rate."""
 
+_BEYOND: Final = 1.0
+"""Seconds that a turn may be later than expected and still be waited for, at the most: sleeping is not exact."""
+
 SHARE: Final = 0.95
 """The part of a documented rate that is used: sleeping is not exact, and 100 % of 20/s made 21 in some seconds."""
 
@@ -124,7 +127,7 @@ class Pacer:
         began = self._join(key, spacing, most)
         try:
             # Those behind the first learn of a turn that was put off when they become the first, or by the timeout.
-            async with asyncio.timeout(None if most == math.inf else most + spacing.interval):
+            async with asyncio.timeout(None if most == math.inf else most + min(spacing.interval, _BEYOND)):
                 await self._first(key, spacing, began + most)
         except TimeoutError:
             with self._lock:
@@ -141,7 +144,7 @@ class Pacer:
         async with self._queue(key):
             while (reserved := self._reserve(key, spacing)) is not None:
                 turn, following = reserved
-                if turn > limit + spacing.interval:  # sleeping is not exact, so one turn is allowed for
+                if turn > limit + min(spacing.interval, _BEYOND):
                     self._give_back(key, turn, following)
                     now = self._clock()
                     raise NoTurnError(turn - now, max(limit - now, 0.0))

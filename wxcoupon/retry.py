@@ -4,6 +4,7 @@
 what happened                               repeated                    because
 =========================================== =========================== ==========================================
 no connection was made                      always, on the other host   nothing was done
+the signer gave no signature                always                      nothing was sent
 no whole answer came                        what may be, on the other   it may have been done; the same number makes
                                             host                        it the same call
 5xx; 408                                    what may be                 the same
@@ -34,7 +35,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from .errors import ApiError, ConfigurationError, LocalError, ProbeSignature, ServerError, WxCouponError
+from .errors import ApiError, ConfigurationError, LocalError, ProbeSignature, ServerError, SigningError, WxCouponError
 
 Pause: TypeAlias = Callable[[], Awaitable[object]]
 """What is awaited before a repetition; it ends when the pause is over."""
@@ -102,7 +103,7 @@ class RetryPolicy:
 
 
 def _may_repeat(error: WxCouponError, attempt: int, *, repeatable: bool) -> bool:
-    if isinstance(error, LocalError) or not error.retryable:
+    if not error.retryable or (isinstance(error, LocalError) and not isinstance(error, SigningError)):
         return False
     if isinstance(error, ProbeSignature) and attempt > 1:
         return False

@@ -50,20 +50,21 @@ def _holds_sealed(annotation: Any) -> bool:
 
 
 def members(value: Model) -> Iterator[tuple[str, str]]:
-    """Every sensitive member of *value*: its path, and its text."""
-    yield from _members(value, "$")
+    """Every sensitive member of *value* that is text: its path, and its text."""
+    yield from ((where, part) for where, part, leaf in _parts(value, "$") if leaf and isinstance(part, str))
 
 
-def _members(value: Model, path: str) -> Iterator[tuple[str, str]]:
+def _parts(value: Model, path: str) -> Iterator[tuple[str, Any, bool]]:
+    """Every part that is sensitive, and everything else that stands where such a part could be; the flag says which."""
     for name, leaf in _plan(type(value)):
         member = getattr(value, name)
         listed = isinstance(member, list)
         for index, part in enumerate(member if listed else [member]):
             where = f"{path}.{name}[{index}]" if listed else f"{path}.{name}"
-            if leaf and isinstance(part, str):
-                yield where, part
-            elif isinstance(part, Model):
-                yield from _members(part, where)
+            if isinstance(part, Model) and not leaf:
+                yield from _parts(part, where)
+            elif part is not None:
+                yield where, part, leaf
 
 
 def replaced(value: M, texts: Iterator[str]) -> M:
@@ -88,8 +89,15 @@ def seal(value: M, key: crypto.PublicKey) -> M:
     """Seal every sensitive member for the owner of *key*.
 
     Raises:
-        InvalidRequest: one is too long to be sealed.
+        InvalidRequest: one is no text, stands in something that is no object, or is too long to be sealed. It is
+            refused whatever the checks are: what cannot be sealed may not leave open.
     """
+    if found := [
+        Fault(where, f"has to be {'text, because it is' if leaf else 'an object, because members of it are'} sealed")
+        for where, part, leaf in _parts(value, "$")
+        if not (leaf and isinstance(part, str))
+    ]:
+        raise InvalidRequest(found)
     return replaced(value, iter([_sealed(path, text, key) for path, text in members(value)]))
 
 

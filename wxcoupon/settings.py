@@ -106,8 +106,9 @@ def _pem(value: str, where: str) -> str:
 
 
 def _apiv3_key(value: str, where: str) -> str:
-    if len(value.encode()) != 32:
-        raise ConfigurationError(f"{where}: has to be exactly 32 bytes; it has {len(value.encode())}")
+    size = len(value.encode(errors="surrogatepass"))  # an environment may hold any bytes
+    if size != 32:
+        raise ConfigurationError(f"{where}: has to be exactly 32 bytes; it has {size}")
     return value
 
 
@@ -260,9 +261,12 @@ class Settings:
         missing = [name for name in names if all(getattr(self, part) is None for part in name.split("|"))]
         if missing:
             listed = ", ".join(_variables_of(name) for name in missing)
+            certified = self.identity != "brand" and {*_PLATFORM} <= {*missing}
+            instead = _INSTEAD if certified else ""
             raise ConfigurationError(
-                f"missing settings: {listed}. Set them in the environment, or in {DEFAULT_FILE} or the file that "
-                f"--config names (there in lower case, without {PREFIX}); 'wxcoupon config show' says what each means"
+                f"missing settings: {listed}. {instead}"
+                f"Set them in the environment, or in {DEFAULT_FILE} or the file that --config names (there in lower "
+                f"case, without {PREFIX}); 'wxcoupon config show' says what each means"
             )
 
     def _who(self) -> Identity:
@@ -297,6 +301,10 @@ _PAIRS: Final = {"private_key": "private_key_file", "platform_key": "platform_ke
 _OTHER: Final = _PAIRS | {path: text for text, path in _PAIRS.items()}
 _OWN: Final = ("serial_no", "private_key_file|private_key")
 _PLATFORM: Final = ("platform_key_id", "platform_key_file|platform_key")
+_INSTEAD: Final = (
+    f"A merchant or partner that has platform certificates sets {PREFIX}APIV3_KEY alone instead of "
+    f"{PREFIX}PLATFORM_KEY_…. "
+)
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("identity", *_OWN),
     "merchant": ("mchid", *_OWN),

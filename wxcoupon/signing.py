@@ -25,13 +25,15 @@ from .remote_key import Decryptor, Signer
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
 
-_SHORTEST: Final = 256
-"""Bytes of a signature with a key of 2048 bits, the smallest that WeChat Pay takes."""
+_SIZES: Final = frozenset({256, 384, 512})
+"""Bytes of a signature with a key of 2048, 3072 or 4096 bits."""
+_PICKLING: Final = frozenset({"ProcessPoolExecutor", "InterpreterPoolExecutor"})
+"""Executors, by name so that importing this loads none, that copy what they work with; a private key is not copied."""
 _SHUT_DOWN: Final = "the executor that was given as signing takes no work; shut it down after the client is closed"
 _ANSWERED: Final = "The call itself was answered: client.send gives the answer as it came"
 
 Signing: TypeAlias = Literal["inline"] | Executor
-"""``"inline"`` for the event loop itself, or the executor that does the work of private keys.
+"""``"inline"`` for the event loop itself, or the executor of threads that does the work of private keys.
 
 A ``ThreadPoolExecutor`` of one or two threads takes that work off the loop, at a quarter to a half more CPU.
 """
@@ -46,35 +48,38 @@ class Desk(Protocol):
 
 
 class Gate:
-    """Lets one piece of work through in each turn of an event loop, in the order in which they asked."""
+    """Lets one piece of work through in each turn of an event loop, in the order in which they asked.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    It does not hold its loop, or no loop that ever had a gate would be let go.
+    """
+
+    def __init__(self) -> None:
         self._queue: deque[asyncio.Future[None]] = deque()
         self._taken = False
         self._passing = False
 
     async def turn(self) -> None:
         """Wait for a turn. Whoever is cancelled meanwhile leaves the queue, and delays nobody."""
+        loop = asyncio.get_running_loop()
         if not self._taken:
             self._taken = True
-            self._loop.call_soon(self._next)
+            loop.call_soon(self._next)
             return
-        waiter: asyncio.Future[None] = self._loop.create_future()
+        waiter: asyncio.Future[None] = loop.create_future()
         self._queue.append(waiter)
         await waiter
 
     def _next(self) -> None:
         if self._passing:  # who was let through works in this very turn; what its work sets off has the next
             self._passing = False
-            self._loop.call_soon(self._next)
+            asyncio.get_running_loop().call_soon(self._next)
             return
         while self._queue:
             waiter = self._queue.popleft()
             if not waiter.done():  # cancelled, if it is
                 waiter.set_result(None)
                 self._passing = True
-                self._loop.call_soon(self._next)
+                asyncio.get_running_loop().call_soon(self._next)
                 return
         self._taken = False
 
@@ -88,7 +93,7 @@ def gate() -> Gate:
     loop = asyncio.get_running_loop()
     with _LOCK:  # loops of other threads come and go
         if (found := _GATES.get(loop)) is None:
-            found = _GATES[loop] = Gate(loop)
+            found = _GATES[loop] = Gate()
         return found
 
 
@@ -123,19 +128,29 @@ class Aside:
         except RuntimeError as error:
             raise ClientStateError(_SHUT_DOWN) from error
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if _cancelled():
                 raise
         raise ClientStateError(_SHUT_DOWN)  # it gave up what it had taken
+
+
+def _cancelled() -> bool:
+    """Whether it is the task itself that is cancelled, and not something that it awaits."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def desk(signing: Signing) -> Desk:
     """The desk that a client was told to use.
 
     Raises:
-        ConfigurationError: it is neither ``"inline"`` nor an executor.
+        ConfigurationError: it is neither ``"inline"`` nor an executor of threads.
     """
     if isinstance(signing, Executor):
+        if not _PICKLING.isdisjoint(kind.__name__ for kind in type(signing).__mro__):
+            raise ConfigurationError(
+                f"signing: a {type(signing).__name__} cannot work with a private key, which does not leave this "
+                "process or interpreter; give a ThreadPoolExecutor, or keep the key in a signer"
+            )
         return Aside(signing)
     if signing != "inline":
         raise ConfigurationError(
@@ -164,23 +179,30 @@ async def _asked(signer: Signer, message: bytes) -> bytes:
     kind = type(signer).__name__
     try:
         signature = await signer.sign(message)
-    except Exception as error:  # whatever a KMS raises
+    except (Exception, asyncio.CancelledError) as error:  # whatever a KMS raises
+        if isinstance(error, asyncio.CancelledError) and _cancelled():
+            raise
         raise SigningError(f"the signer {kind} failed with {type(error).__name__}") from error
     size = len(signature) if isinstance(signature, (bytes, bytearray)) else None  # pyright: ignore[reportUnnecessaryIsInstance]
-    if size is None or size < _SHORTEST:
+    if size not in _SIZES or _written(signature):
         given = type(signature).__name__ if size is None else f"{size} bytes"
         raise ConfigurationError(
             f"the signer {kind} gave {given}; it has to give the raw signature as bytes, 256 of them for a key of "
-            "2048 bits, and neither base64 nor text"
+            "2048 bits, and neither text nor base64 nor hexadecimal"
         )
     return bytes(signature)
+
+
+def _written(signature: bytes) -> bool:
+    """Whether it is base64 or hexadecimal, which may be as long as the signature of a longer key is."""
+    return crypto.from_base64(signature.decode("latin-1")) is not None
 
 
 async def unseal(desk: Desk, identity: Identity, answer: M) -> M:
     """Open the sensitive members of an answer as *identity*.
 
     Raises:
-        UnreadableAnswer: one was not sealed for this identity, or its decryptor failed.
+        UnreadableAnswer: one was not sealed for this identity, its decryptor failed, or the executor takes no work.
     """
     return sealing.replaced(
         answer, iter([await _text(desk, identity, path, sealed) for path, sealed in sealing.members(answer)])
@@ -191,7 +213,10 @@ async def _text(desk: Desk, identity: Identity, path: str, sealed: str) -> str:
     opener, ciphertext = identity.opener, crypto.from_base64(sealed)
     opened: bytes | None = None
     if ciphertext is not None and opener is None:
-        opened = await desk.run(crypto.open_oaep, identity.private_key, ciphertext)
+        try:
+            opened = await desk.run(crypto.open_oaep, identity.private_key, ciphertext)
+        except ClientStateError as error:  # which would say that nothing was sent
+            raise UnreadableAnswer(f"{path} of the answer cannot be opened: {error}. {_ANSWERED}") from error
     elif ciphertext is not None and opener is not None:
         opened = await _opened(opener, path, ciphertext)
     try:
@@ -209,7 +234,9 @@ async def _opened(opener: Decryptor, path: str, ciphertext: bytes) -> bytes | No
     kind = type(opener).__name__
     try:
         opened = await opener.decrypt(ciphertext)
-    except Exception as error:  # whatever a KMS raises
+    except (Exception, asyncio.CancelledError) as error:  # whatever a KMS raises
+        if isinstance(error, asyncio.CancelledError) and _cancelled():
+            raise
         raise UnreadableAnswer(
             f"{path} of the answer cannot be opened: the decryptor {kind} failed with {type(error).__name__}. "
             f"{_ANSWERED}"

@@ -369,7 +369,8 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, *, verified: b
         data = {}
     kind = RateLimited if status == 429 else ServerError if status >= 500 else ApiError
     request_id = headers.get("Request-ID")
-    if request_id and request_id.rpartition("-")[2] == _TOO_MANY:
+    # Of a failure that nobody signed, the number proves nothing, and certainly not that nothing was done.
+    if request_id and request_id.rpartition("-")[2] == _TOO_MANY and (verified or status < 500):
         kind = RateLimited
     error = kind(
         status=status,

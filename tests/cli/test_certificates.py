@@ -1,5 +1,6 @@
 """The command line of a merchant that has platform certificates: its APIv3 key alone is set."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from tests.sandbox_thread import running
 from wxcoupon.sandbox import Keys, Sandbox
 
-from .conftest import Cli
+from .conftest import Cli, Local
 
 CALL = ("request", "GET", "/v3/certificates", "--json")
 
@@ -41,6 +42,36 @@ def test_a_call(certified: Cli, keys: Keys) -> None:
         assert 2 == sandbox.state()["requests"]["certificate.list_certificates"]
 
     assert "AEAD_AES_256_GCM" == listed["encrypt_certificate"]["algorithm"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [([], 0), (["--mode", "both"], 0), (["--mode", "certificate"], 0), (["--mode", "public-key"], 3)],
+)
+@pytest.mark.parametrize("kind", ["merchant", "partner"])
+def test_a_sandbox_process(bare: Cli, tmp_path: Path, words: list[str], status: int, kind: str) -> None:
+    """With the platform key unset, calls of a sandbox process work by certificates wherever there are any."""
+    with bare.start("sandbox", "--dir", "there", *words) as process:
+        assert process.stdout is not None
+        local = Local(json.loads(process.stdout.readline())["base_url"], tmp_path / "there")
+        bare.environ = {name: text for name, text in local.settings(kind).items() if "PLATFORM_KEY" not in name}
+        called = bare("call", "certificate.list_certificates", "--json")
+        process.terminate()
+        process.communicate(timeout=30)
+
+    assert status == called.status, called.err
+    if status:
+        assert "WXCOUPON_PLATFORM_KEY_ID" in called.error["message"]
+    else:
+        assert 1 == len(called.document["data"])
+
+
+def test_a_mode_that_is_none(bare: Cli) -> None:
+    """The command line says which modes there are."""
+    ended = bare("sandbox", "--mode", "none")
+
+    assert 2 == ended.status
+    assert all(mode in ended.err for mode in ("both", "certificate", "public-key"))
 
 
 def test_exit_statuses(certified: Cli, keys: Keys) -> None:

@@ -78,7 +78,7 @@ def certificate(serial: int | None = None) -> tuple[str, bytes]:
         not_valid_before=datetime(2026, 1, 1, tzinfo=UTC),
         not_valid_after=datetime(2036, 1, 1, tzinfo=UTC),
     ).sign(KEY, hashes.SHA256())
-    return f"{made.serial_number:X}", made.public_bytes(Encoding.PEM)
+    return crypto.serial_text(made.serial_number), made.public_bytes(Encoding.PEM)
 
 
 def signer(sandbox: Sandbox) -> str:

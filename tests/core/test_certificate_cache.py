@@ -1,6 +1,8 @@
 """The cache of platform certificates: kept sealed, proven again when it is read, and never in the way."""
 
+import asyncio
 import json
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -133,6 +135,19 @@ async def test_a_cache_that_cannot_be(certified: Sandbox, tmp_path: Path, place:
 
     assert 1 == asked(certified)
     assert [] == beside(tmp_path)
+
+
+async def test_a_cache_that_is_a_pipe(certified: Sandbox, cache: Path) -> None:
+    """From a pipe, which reading would wait for without end, nothing is read; a file takes its place."""
+    os.mkfifo(cache)
+    try:
+        async with asyncio.timeout(20):
+            await _once(certified, ring_of(certified, cache=cache))
+    finally:
+        os.close(os.open(cache, os.O_RDWR | os.O_NONBLOCK))  # if it is one still, whoever reads from it ends
+
+    assert "CERTIFICATE" not in text(cache)
+    assert 1 == asked(certified)
 
 
 async def test_a_cache_of_another_key(certified: Sandbox, cache: Path) -> None:

@@ -1,7 +1,9 @@
 """Platform certificates over the wire: fetched, proven, renewed, cached, and gone over to a public key and back."""
 
 import asyncio
+import base64
 import json
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+import attrs
 import pytest
 
 from tests.core.certified import (
@@ -27,7 +30,7 @@ from tests.core.certified import (
     until,
 )
 from tests.sandbox_thread import running
-from wxcoupon import Client, KeyRing, Merchant, blocking, busifavor, crypto, product_coupon
+from wxcoupon import Client, KeyRing, Merchant, Pacer, blocking, busifavor, crypto, product_coupon
 from wxcoupon.errors import (
     ApiError,
     BadSignature,
@@ -37,6 +40,7 @@ from wxcoupon.errors import (
     MissingSignature,
     NetworkError,
     NoCertificatesError,
+    ServerError,
     UnknownSerial,
     UnreadableAnswer,
     UntrustedAnswer,
@@ -85,6 +89,11 @@ def _foreign(sandbox: Sandbox) -> dict[str, Any]:
     return sealed(sandbox.apiv3_key, pem, serial)
 
 
+def _callback(sandbox: Sandbox) -> dict[str, Any]:
+    serial, pem = certificate()
+    return sealed(sandbox.apiv3_key, b'{"attach":"' + pem.replace(b"\n", b"") + b'"}', serial)
+
+
 def _another_number(sandbox: Sandbox) -> dict[str, Any]:
     _, pem = certificate()
     return sealed(sandbox.apiv3_key, pem, signer(sandbox))
@@ -109,6 +118,7 @@ TAMPERED: dict[str, tuple[Callable[[Sandbox], Any], type[WxCouponError], str]] =
         UnreadableAnswer,
         "holds no PEM certificate",
     ),
+    "a callback with a certificate inside": (_callback, UnreadableAnswer, "is no PEM certificate"),
     "another algorithm": (
         lambda sandbox: _foreign(sandbox) | {"encrypt_certificate": {"algorithm": "AEAD_SM4_128_GCM"}},
         UnreadableAnswer,
@@ -244,6 +254,28 @@ async def test_a_deadline_holds_for_certificates(certified: Sandbox) -> None:
         with pytest.raises(NoCertificatesError, match="deadline"):
             await client.with_options(deadline=0.05).call(CALL)
         released.set()
+
+
+async def test_a_deadline_is_for_certificates_and_the_call_together(certified: Sandbox) -> None:
+    """What certificates took is not left for the attempts of the call."""
+    now = 0.0
+    merchant_key = certified.merchant.private_key
+
+    class Slow:
+        async def sign(self, message: bytes) -> bytes:
+            nonlocal now
+            now += 40
+            if now == 80:  # the call itself
+                certified.fail_next(times=9)
+            return base64.b64decode(crypto.sign(merchant_key, message))
+
+    merchant = attrs.evolve(certified.merchant, private_key=Slow())
+    given: dict[str, Any] = {"base_url": certified.base_url, "pacer": Pacer({LIST: None}), "timer": lambda: now}
+    async with Client(merchant, ring_of(certified), clock=lambda: certified.world.now, **given) as client:
+        with pytest.raises(ServerError):
+            await client.with_options(deadline=50).call(CALL)
+
+    assert {LIST: 1, CALL.name: 1} == certified.state()["requests"]
 
 
 @asynccontextmanager
@@ -485,7 +517,7 @@ async def test_migration_to_the_public_key(certified: Sandbox, keys: Keys) -> No
 def callback(sandbox: Sandbox) -> tuple[dict[str, str], bytes]:
     """A callback as the sandbox would sign it now."""
     assert sandbox._signers is not None
-    signer = sandbox._signers.choose(None, sandbox.world.now)
+    signer = sandbox._signers.of_callbacks(sandbox.world.now)
     resource = {
         "nonce": "61f9c719728a",
         "associated_data": "",
@@ -526,13 +558,13 @@ async def test_migration_back_to_certificates(certified: Sandbox) -> None:
     assert 1 == asked(certified)
 
 
-async def test_a_public_key_that_is_not_there(certified: Sandbox) -> None:
-    """Once the platform has gone over to the public key, a ring without it says which one is wanted."""
-    ring = ring_of(certified)
-    async with calling(certified, ring) as client:
-        certified.mode = "both"
-        with pytest.raises(NoCertificatesError, match="download that public key from the merchant platform"):
-            await client.call(CALL)
+def test_a_public_key_that_is_not_there(certified: Sandbox) -> None:
+    """Once callbacks have gone over to the public key, a ring without it says which one is wanted."""
+    certified.mode = "both"
+    headers, body = callback(certified)
+
+    with pytest.raises(UnknownSerial, match="download that public key from the merchant platform"):
+        receive(headers, body, keys=ring_of(certified), apiv3_key=certified.apiv3_key, now=certified.world.now)
 
 
 def test_what_is_announced() -> None:
@@ -609,6 +641,44 @@ def test_one_ring_in_several_event_loops(keys: Keys) -> None:
         with ThreadPoolExecutor(8) as threads:
             for done in [threads.submit(lambda: asyncio.run(work())) for _ in range(8)]:
                 done.result(timeout=60)
+
+        assert 1 == asked(sandbox)
+
+
+def test_a_fetch_in_a_loop_that_stands_still(keys: Keys) -> None:
+    """A script that runs its loop only for its calls may leave a fetch behind; clients elsewhere begin one anew."""
+    with (
+        running(Sandbox(rate_limits="off", keys=keys, mode="certificate")) as sandbox,
+        socket.create_server(("127.0.0.1", 0)) as mute,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        ring, stands = KeyRing(apiv3_key=sandbox.apiv3_key), asyncio.new_event_loop()
+        waits = threading.Event()
+
+        async def work() -> None:
+            async with Client(sandbox.merchant, ring, base_url=sandbox.base_url) as client, asyncio.timeout(30):
+                call = asyncio.create_task(client.call(CALL))
+                await asyncio.sleep(0)
+                waits.set()
+                await call
+
+        async def begin() -> tuple[Client[Merchant], asyncio.Task[Any]]:
+            client = Client(sandbox.merchant, ring, base_url=f"http://127.0.0.1:{mute.getsockname()[1]}")
+            call = asyncio.create_task(client.call(CALL))
+            await until(lambda: ring.flight is not None)
+            return client, call
+
+        async def end() -> None:
+            call.cancel()
+            await client.close()
+            await asyncio.gather(call, return_exceptions=True)
+
+        client, call = stands.run_until_complete(begin())
+        waiter = thread.submit(lambda: asyncio.run(work()))
+        stands.run_until_complete(until(waits.is_set))
+        waiter.result(timeout=60)
+        stands.run_until_complete(end())
+        stands.close()
 
         assert 1 == asked(sandbox)
 

@@ -1,5 +1,6 @@
 """Signatures that are not accepted: the part that differs is named, or the likely cause, and nothing personal is."""
 
+import pickle
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -202,6 +203,18 @@ async def test_the_wrong_serial_number(sandbox: Sandbox) -> None:
     assert "the likely cause is serial_no: 5157F09EFDC096DE is not that of the API certificate in use" in str(error)
 
 
+async def test_a_certificate_of_another(sandbox: Sandbox) -> None:
+    """Key and serial number that belong together, under another number or as another identity, are not called wrong."""
+    brands = attrs.evolve(sandbox.partner, serial_no=sandbox.brand.serial_no, private_key=sandbox.brand.private_key)
+    merchants = attrs.evolve(
+        sandbox.partner, serial_no=sandbox.merchant.serial_no, private_key=sandbox.merchant.private_key
+    )
+
+    for identity in (brands, merchants):
+        error = await refused(identity, sandbox, PRE_SEND)
+        assert "or this certificate belongs to another number (mchid, brand_id) or kind of identity" in str(error)
+
+
 async def test_a_number_nobody_knows(sandbox: Sandbox) -> None:
     """A merchant number that is no partner's is named."""
     error = await refused(attrs.evolve(sandbox.partner, mchid="1999999999"), sandbox, PRE_SEND)
@@ -241,8 +254,26 @@ async def test_a_clock_that_is_wrong(sandbox: Sandbox, wrong: int, way: str) -> 
     assert re.search(
         rf"the likely cause is the clock: the answer is dated (39\d|40\d) seconds {way} this machine's time", str(error)
     )
-    assert "(the answer is not proven, so this may be wrong)" in str(error)
+    assert "the answer is not proven, so this may be wrong, and the outcome is unknown" in str(error)
+    assert "repeat the call with the same request number and data" in str(error)
     assert not error.verified
+    assert error.outcome_unknown
+    assert "is not signed" not in str(error)
+    assert re.search(rf"is signed, but not believed: the answer is dated \d+ seconds {way} this", str(error))
+
+
+async def test_a_signed_error_that_is_not_believed(sandbox: Sandbox, partner: Client[Partner]) -> None:
+    """Of any error that carries a signature it is said why that is not believed; of any other, that it has none."""
+    sandbox.answer_next("unknown-serial")
+    with pytest.raises(ApiError, match=r"\(this answer is signed, but not believed: .*; .*\)") as caught:
+        await partner.call(GET)
+    sandbox.answer_next("missing")
+    with pytest.raises(ApiError, match="this answer is not signed") as other:
+        await partner.call(GET)
+
+    assert (False, None) == (other.value.verified, other.value.doubt)
+    assert not caught.value.verified
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own bytes
 
 
 async def test_an_answer_that_is_not_signed(sandbox: Sandbox) -> None:
@@ -252,7 +283,8 @@ async def test_an_answer_that_is_not_signed(sandbox: Sandbox) -> None:
         error = await refused(sandbox.partner, sandbox, GET, base_url=address)
 
     assert "the url: its query arrived as another" in str(error)
-    assert str(error).endswith("(the answer is not proven, so this may be wrong)")
+    assert "(this answer is not signed" in str(error)
+    assert str(error).endswith("(the answer is not proven, so this may be wrong)")  # a GET has nothing to look up
 
 
 @pytest.mark.parametrize("body", [b"<html>who are you?</html>", b"", b'{"message":"no"}'], ids=["HTML", "none", "JSON"])

@@ -115,7 +115,9 @@ def test_ring_never_falls_back() -> None:
         ring.find("pub_key_id_01")
 
 
-@pytest.mark.parametrize("key", ["", "k" * 31, "密" * 32], ids=["empty", "short", "long in bytes"])
+@pytest.mark.parametrize(
+    "key", ["", "k" * 31, "密" * 32, "k" * 31 + "\udcff"], ids=["empty", "short", "long in bytes", "no text"]
+)
 def test_an_apiv3_key_of_another_length(key: str) -> None:
     """A ring's APIv3 key is 32 bytes, and is not repeated when it is not."""
     with pytest.raises(ConfigurationError, match="has to be 32 bytes; it has") as caught:

@@ -15,6 +15,7 @@ from wxcoupon import (
     Done,
     InvalidRequest,
     Pacer,
+    Partner,
     RetryPolicy,
     blocking,
     bulk,
@@ -206,14 +207,15 @@ async def test_options_are_for_the_calls_of_one_client(sandbox: Sandbox) -> None
 
 
 async def test_a_deadline_joins_the_retry_policy(sandbox: Sandbox) -> None:
-    """A deadline keeps the policy there is, or the one given with it."""
+    """A deadline keeps the policy there is, or the one given with it, and a policy without one keeps the deadline."""
     time = Time()
     async with _client(sandbox, time, retry=RetryPolicy(base=1.0, draw=_longest, deadline=2.0)) as client:
         for wanted, options in [
             ([1.0], {}),
             ([1.0, 2.0], {"deadline": 4}),
             ([], {"deadline": 4, "retry": NEVER}),
-            ([1.0, 2.0, 4.0], {"retry": SLOW}),
+            ([1.0], {"retry": SLOW}),
+            ([1.0, 2.0, 4.0], {"retry": SLOW, "deadline": math.inf}),
         ]:
             time.pauses.clear()
             sandbox.fail_next(status=500, times=len(wanted) + 1)
@@ -296,6 +298,7 @@ async def test_headers_that_cannot_be_added(sandbox: Sandbox, headers: Any, says
         ({"deadline": math.nan}, "deadline"),
         ({"deadline": "5"}, "deadline"),
         ({"checks": "maybe"}, "checks"),
+        ({"headers": {5: "x"}}, "5 is no name of a header"),
     ],
     ids=str,
 )
@@ -411,3 +414,29 @@ def test_blocking_has_options_and_answers(keys: Keys) -> None:
 
     assert came.answer.request_id
     assert [came.result] == [outcome.result for outcome in outcomes if isinstance(outcome, Done)]
+
+
+async def test_a_policy_without_a_deadline_keeps_the_one_before(partner: Client[Partner]) -> None:
+    """What is not said stays as it is, in whichever order it is said; infinity takes a deadline away."""
+    with_deadline = partner.with_options(deadline=1)
+    later = with_deadline.with_options(retry=RetryPolicy(attempts=1))
+    own = with_deadline.with_options(retry=RetryPolicy(deadline=2))
+
+    assert (1, 1) == (later._options.retry.deadline, later._options.retry.attempts)
+    assert own._options.retry.deadline == 2
+    assert later.with_options(deadline=math.inf)._options.retry.deadline is None
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"retry": 3}, "retry is a RetryPolicy"),
+        ({"headers": "abc"}, "headers are names and values"),
+        ({"headers": {"Accept-Language": "en", "accept-language": "zh-CN"}}, "there twice"),
+    ],
+    ids=["no policy", "no headers", "a header twice"],
+)
+async def test_what_is_no_option(partner: Client[Partner], options: dict[str, Any], words: str) -> None:
+    """What cannot be used is refused at once, not in the first call."""
+    with pytest.raises(ConfigurationError, match=words):
+        partner.with_options(**options)

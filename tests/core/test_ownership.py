@@ -137,6 +137,9 @@ def test_a_client_that_outlives_its_loop(server: Sandbox) -> None:
         asyncio.run(client.call(REQUEST))
     with pytest.raises(ClientStateError, match="another event loop"):
         asyncio.run(client.close())
+    loop.run_until_complete(use(client))  # a close that was refused has changed nothing
+    with pytest.raises(ClientStateError, match="used in an event loop already"):
+        blocking(client)
     loop.run_until_complete(client.close())
     loop.close()
 

@@ -274,6 +274,22 @@ async def test_a_429_refuses_those_who_would_wait_too_long_now() -> None:
     assert 160.0 == ended[2]
 
 
+async def test_a_turn_that_is_put_off_is_not_waited_for_long_beyond_what_a_call_may_wait() -> None:
+    """Where turns are a minute apart, the allowance for sleep that is not exact is no minute."""
+    time = Time()
+    pacer = Pacer({UPLOAD: "1/min"}, clock=time.clock, sleep=time.sleep)
+    await pacer.wait("me", UPLOAD, None)
+    waiting = asyncio.create_task(pacer.wait("me", UPLOAD, None, most=70))
+    await _settle()
+    pacer.bar("me", UPLOAD, None, 90)
+    await time.run()
+
+    assert waiting.done()
+    with pytest.raises(NoTurnError):
+        await waiting
+    assert 160 == time.now
+
+
 async def test_brands_of_one_partner_share_its_quota_in_order() -> None:
     """Calls for several brands, who ask as one partner, go out one after the other, as they came."""
     time = Time()

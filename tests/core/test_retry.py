@@ -17,6 +17,7 @@ from wxcoupon.errors import (
     ProbeSignature,
     RateLimited,
     ServerError,
+    SigningError,
     UnknownSerial,
     UnreachableError,
     UnreadableAnswer,
@@ -71,6 +72,7 @@ def _unproven(status: int) -> WxCouponError:
         (ApiError(status=400, verified=True), False, False),
         (InvalidRequest([]), False, False),
         (NoTurnError(2, 1), False, False),
+        (SigningError(), True, True),
     ],
     ids=lambda value: f"{type(value).__name__}-{getattr(value, 'status', '')}" if isinstance(value, Exception) else "",
 )

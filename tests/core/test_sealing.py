@@ -5,8 +5,8 @@ import base64
 import json
 import re
 import time
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -322,6 +322,14 @@ class Garbled:
         return b"\xff" + ciphertext[:1]
 
 
+class Cancelled:
+    """A decryptor of which something was cancelled."""
+
+    async def decrypt(self, ciphertext: bytes) -> bytes:
+        """Give up."""
+        raise asyncio.CancelledError(ciphertext)
+
+
 @pytest.mark.parametrize(
     ("name", "decryptor", "says"),
     [
@@ -330,8 +338,9 @@ class Garbled:
         ("plain", Garbled(), "cannot be opened with the private key"),
         ("bm90aGluZw==", Garbled(), "cannot be opened with the private key"),
         ("bm90aGluZw==", Broken(), "the decryptor Broken failed with PermissionError"),
+        ("bm90aGluZw==", Cancelled(), "the decryptor Cancelled failed with CancelledError"),
     ],
-    ids=["another's", "no base64", "plain", "garbled", "broken"],
+    ids=["another's", "no base64", "plain", "garbled", "broken", "cancelled"],
 )
 async def test_what_cannot_be_opened(server: Server, keys: Keys, name: str, decryptor: Any, says: str) -> None:
     """The error names the member and the call, says that it was answered, and has nothing of the text."""
@@ -344,6 +353,33 @@ async def test_what_cannot_be_opened(server: Server, keys: Keys, name: str, decr
     assert {"name": name} == raw.json()
     assert TELL.route.call == caught.value.call
     assert name not in str(caught.value)
+
+
+class Brief(Executor):
+    """An executor that is shut down after one piece of work."""
+
+    taken = False
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        """Do the first."""
+        if self.taken:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        self.taken = True
+        done: Future[Any] = Future()
+        done.set_result(work(*args, **named))
+        return done
+
+
+async def test_an_executor_that_takes_no_work_when_the_answer_came(server: Server, keys: Keys) -> None:
+    """The call was made, so the error is none of those that say that nothing was sent."""
+    server.answers = [{"name": sealed(keys.merchant.public_key(), NAME)}]
+    async with client(server, keys, signing=Brief()) as ours:
+        with pytest.raises(UnreadableAnswer, match=r"takes no work.*The call itself was answered") as caught:
+            await ours.call(TELL)
+
+    assert caught.value.outcome_unknown
+    assert TELL.route.call == caught.value.call
+    assert 1 == len(server.seen)
 
 
 def test_nothing_sensitive_is_printed() -> None:
@@ -384,11 +420,16 @@ def test_half_of_a_surrogate_pair_is_no_text(keys: Keys) -> None:
         sealing.seal(broken, keys.platform.public_key())
 
 
-def test_values_of_other_types_are_left_as_they_are(keys: Keys) -> None:
-    """Without checks a request may hold anything; only texts are sealed."""
-    odd: Any = telling(real_name=7, contact="nobody")
+def test_values_of_other_types_do_not_leave_open(keys: Keys) -> None:
+    """Without checks a request may hold anything, but nothing where something sensitive belongs."""
+    odd: Any = telling(real_name=7, contact={"phones": PHONES})
 
-    assert odd == sealing.seal(odd, keys.platform.public_key())
+    with pytest.raises(InvalidRequest) as caught:
+        sealing.seal(odd, keys.platform.public_key())
+
+    assert [("$.real_name", "text"), ("$.contact", "an object")] == [
+        (fault.path, fault.problem.removeprefix("has to be ").partition(",")[0]) for fault in caught.value.faults
+    ]
 
 
 def test_without_a_key_nothing_is_written(keys: Keys) -> None:
@@ -407,3 +448,14 @@ def test_nothing_of_the_families_is_sealed() -> None:
     assert sealing.is_sealed(Contact)
     assert not sealing.is_sealed(pc.CreateProductCoupon)
     assert not sealing.is_sealed(type(None))
+
+
+@pytest.mark.parametrize(
+    ("phones", "path"), [([138], "phones[0]"), (["13800000000", b"1"], "phones[1]")], ids=["a number", "bytes"]
+)
+def test_what_is_no_text_does_not_leave_open(phones: list[Any], path: str) -> None:
+    """What is marked as sensitive and cannot be sealed is refused, even where nothing else is checked."""
+    request = TellPerson(number="1", out_request_no="n", real_name=NAME, contact=Contact(phones=phones))
+
+    with pytest.raises(InvalidRequest, match=re.escape(f"$.contact.{path}: has to be text, because it is sealed")):
+        sealing.seal(request, crypto.new_private_key().public_key())

@@ -1,12 +1,18 @@
 """Private keys: from whatever they are kept in, and kept elsewhere; and where their work is done."""
 
 import asyncio
+import base64
+import gc
 import hashlib
+import re
+import shlex
+import shutil
 import subprocess
 import textwrap
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,12 +33,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from wxcoupon import Brand, Client, Decryptor, Merchant, Pacer, Partner, Signer, busifavor, crypto, remote_key
 from wxcoupon import product_coupon as pc
-from wxcoupon.errors import ClientStateError, ConfigurationError, SigningError
+from wxcoupon.errors import ClientStateError, ConfigurationError, ServerError, SigningError
+from wxcoupon.retry import NEVER, RetryPolicy
 from wxcoupon.sandbox import Sandbox
 from wxcoupon.signing import Gate, Inline
 
 KEY = crypto.new_private_key()
 WORD = "a-pass-word"
+AT_ONCE = RetryPolicy(base=0)
 SET = pc.SetNotifyConfig(notify_url="https://example.com/notify")
 
 
@@ -100,6 +108,22 @@ def test_a_pkcs12_gives_the_key_and_the_serial_number(tmp_path: Path, *, legacy:
     assert {serial} == {one.serial_no for one in found}
     assert {KEY.private_numbers()} == {one.private_key.private_numbers() for one in found}
     assert "private_key" not in repr(found[0])
+
+
+@pytest.mark.parametrize(
+    ("serial", "written"),
+    [(0xA1B2, "A1B2"), (0xA1B, "0A1B"), (5, "05"), (0x80, "80"), (0xA << 152, f"0A{'00' * 19}"[:40])],
+    ids=["whole", "half", "one digit", "first bit", "twenty bytes"],
+)
+def test_the_serial_number_has_whole_bytes(serial: int, written: str) -> None:
+    """A serial number is written as the platform and openssl write it, with the zero that it begins with."""
+    now = datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "1900000001")])
+    builder = x509.CertificateBuilder(name, name, KEY.public_key(), serial, now, now + timedelta(days=1))
+    held = builder.sign(KEY, SHA256())
+    data = pkcs12.serialize_key_and_certificates(None, KEY, held, None, BestAvailableEncryption(b"1900000001"))
+
+    assert written == crypto.pkcs12(data, "1900000001").serial_no
 
 
 def test_a_pkcs12_of_openssl(tmp_path: Path) -> None:
@@ -217,12 +241,28 @@ async def _timed_out(_: bytes) -> bytes:
     raise TimeoutError
 
 
+async def _cancelled(_: bytes) -> bytes:
+    raise asyncio.CancelledError
+
+
 async def _text(_: bytes) -> Any:
     return "c2lnbmF0dXJl"
 
 
 async def _short(_: bytes) -> bytes:
     return b"\0" * 64
+
+
+async def _base64(message: bytes) -> bytes:
+    return crypto.sign(KEY, message).encode()
+
+
+async def _hexadecimal(message: bytes) -> bytes:
+    return base64.b64decode(crypto.sign(KEY, message)).hex().encode()
+
+
+async def _base64_of_a_longer_key(_: bytes) -> bytes:
+    return base64.b64encode(bytes(range(256)) + bytes(128))
 
 
 def signer(sign: Callable[[bytes], Awaitable[Any]]) -> Signer:
@@ -241,28 +281,81 @@ def signer(sign: Callable[[bytes], Awaitable[Any]]) -> Signer:
     [
         (_refused, SigningError, "the signer Made failed with PermissionError"),
         (_timed_out, SigningError, "the signer Made failed with TimeoutError"),
+        (_cancelled, SigningError, "the signer Made failed with CancelledError"),
         (_text, ConfigurationError, "the signer Made gave str; it has to give the raw signature as bytes"),
         (_short, ConfigurationError, "the signer Made gave 64 bytes"),
+        (_base64, ConfigurationError, "gave 344 bytes; it has to give the raw signature as bytes.*nor base64"),
+        (_hexadecimal, ConfigurationError, "gave 512 bytes; it has to give the raw signature.*nor hexadecimal"),
+        (_base64_of_a_longer_key, ConfigurationError, "gave 512 bytes; it has to give the raw signature as bytes"),
     ],
-    ids=["refuses", "times out", "gives text", "gives another signature"],
+    ids=["refuses", "times out", "is cancelled itself", "text", "another signature", "base64", "hex", "longer base64"],
 )
 async def test_a_signer_that_fails(
     sandbox: Sandbox, sign: Callable[[bytes], Awaitable[Any]], kind: type[Exception], says: str
 ) -> None:
     """Whatever it does, it is one error that nothing was sent, with the signer's own as its cause."""
-    identity = attrs.evolve(sandbox.partner, private_key=signer(sign))
+    asked = 0
 
-    async with Client(identity, sandbox.platform_keys, base_url=sandbox.base_url, pacer=Pacer()) as client:
+    async def counted(message: bytes) -> Any:
+        nonlocal asked
+        asked += 1
+        return await sign(message)
+
+    identity = attrs.evolve(sandbox.partner, private_key=signer(counted))
+    client = Client(identity, sandbox.platform_keys, base_url=sandbox.base_url, pacer=Pacer(), retry=AT_ONCE)
+    async with client:
         with pytest.raises(kind, match=says) as caught:
             await client.call(SET)
 
     error: Any = caught.value
+    assert asked == (4 if error.retryable else 1)
     assert not sandbox.arrivals
     assert not error.outcome_unknown
     assert error.same_request_no is True
     assert "token-of-the-kms" not in str(error)
     assert SET.route.call == error.call
     assert (type(error.__cause__) is PermissionError) is (sign is _refused)
+
+
+async def test_a_signer_that_is_asked_again(sandbox: Sandbox) -> None:
+    """Failures of a KMS do not end a call: nothing left, so it is signed again."""
+    asked = 0
+
+    async def recovers(message: bytes) -> bytes:
+        nonlocal asked
+        asked += 1
+        if asked < 3:
+            raise ConnectionError
+        return base64.b64decode(crypto.sign(sandbox.partner.private_key, message))
+
+    identity = attrs.evolve(sandbox.partner, private_key=signer(recovers))
+    client = Client(identity, sandbox.platform_keys, base_url=sandbox.base_url, pacer=Pacer(), retry=AT_ONCE)
+    async with client:
+        await client.call(SET)
+
+    assert (3, 1) == (asked, len(sandbox.arrivals))
+
+
+async def test_a_signer_that_fails_after_a_sending(sandbox: Sandbox) -> None:
+    """What is known of the call is what became of the attempt that was sent."""
+    asked = 0
+
+    async def fails_later(message: bytes) -> bytes:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise ConnectionError
+        return base64.b64decode(crypto.sign(sandbox.partner.private_key, message))
+
+    sandbox.fail_next(503)
+    identity = attrs.evolve(sandbox.partner, private_key=signer(fails_later))
+    client = Client(identity, sandbox.platform_keys, base_url=sandbox.base_url, pacer=Pacer(), retry=AT_ONCE)
+    async with client:
+        with pytest.raises(ServerError) as caught:
+            await client.call(SET)
+
+    assert caught.value.outcome_unknown
+    assert (4, 1) == (asked, len(sandbox.arrivals))
 
 
 async def test_a_signer_that_takes_too_long(sandbox: Sandbox) -> None:
@@ -273,10 +366,12 @@ async def test_a_signer_that_takes_too_long(sandbox: Sandbox) -> None:
         return b""
 
     identity = attrs.evolve(sandbox.partner, private_key=signer(never))
-    client = Client(identity, sandbox.platform_keys, base_url=sandbox.base_url, pacer=Pacer(), timeout=0.05)
-    async with client:
-        with pytest.raises(SigningError, match="no signature within") as caught:
+    settings: dict[str, Any] = {"base_url": sandbox.base_url, "pacer": Pacer(), "retry": NEVER}
+    async with Client(identity, sandbox.platform_keys, timeout=0.05, **settings) as client:
+        with pytest.raises(SigningError, match=r"no signature within 0\.05 s,") as caught:
             await client.call(SET)
+        with pytest.raises(SigningError, match=r"no signature within 0\.0\d? s,"):
+            await client.with_options(deadline=0.049).call(SET)
 
     assert not caught.value.outcome_unknown
     assert not sandbox.arrivals
@@ -315,6 +410,60 @@ class NotAsync:
     def decrypt(self, ciphertext: bytes) -> bytes:
         """Open at once."""
         return ciphertext
+
+
+def test_a_pkcs12_as_a_private_key() -> None:
+    """What the file of the platform holds is taken as it is."""
+    serial, data = certified()
+    found = crypto.pkcs12(data, "1900000001")
+
+    merchant = Merchant(mchid="1900000001", serial_no=serial, private_key=found)
+
+    assert found.private_key is merchant.private_key
+
+
+@pytest.mark.parametrize("source", [object(), None, 5, {}], ids=["object", "none", "number", "dict"])
+def test_what_is_no_key_at_all(source: Any) -> None:
+    """It is said what a private key may be."""
+    with pytest.raises(ConfigurationError, match=f"private_key: a {type(source).__name__} is none; give a path, PEM"):
+        Merchant(mchid="1", serial_no="AB", private_key=source)
+
+
+def _ran(said: str, home: Path, *more: str) -> bytes:
+    """Run the command that an error names, and read what it makes."""
+    command = re.search("openssl [^;(]*? -out plain.pem", said)
+    assert command is not None
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl here")
+    subprocess.run([*shlex.split(command[0]), *more], cwd=home, check=True, capture_output=True)
+    return (home / "plain.pem").read_bytes()
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL], ids=["PKCS#8", "traditional"])
+def test_the_command_that_makes_plain_pem(tmp_path: Path, form: PrivateFormat) -> None:
+    """Of an encrypted key where plain PEM is taken, the error names the command that makes it, and that works."""
+    path = tmp_path / "my key.pem"
+    path.write_bytes(encrypted(form))
+    with pytest.raises(ConfigurationError, match=r"is encrypted; load it with crypto\.pem") as caught:
+        Merchant(mchid="1", serial_no="AB", private_key=path)
+    plain = _ran(str(caught.value), tmp_path, "-passin", f"pass:{WORD}")
+
+    assert KEY.private_numbers() == crypto.load_private_key(plain).private_numbers()
+    with pytest.raises(ConfigurationError, match=r"-in key\.pem -out"):
+        Merchant(mchid="1", serial_no="AB", private_key=encrypted(form).decode())
+
+
+def test_the_command_that_takes_a_key_out_of_pkcs12(tmp_path: Path) -> None:
+    """A PKCS#12 where PEM is taken is recognised, and the error names the command, and that works."""
+    path = tmp_path / "my cert.p12"
+    path.write_bytes(certified()[1])
+    with pytest.raises(ConfigurationError, match=r"is PKCS#12; load it with crypto\.pkcs12") as caught:
+        Merchant(mchid="1", serial_no="AB", private_key=str(path))
+    plain = _ran(str(caught.value), tmp_path, "-passin", "pass:1900000001")
+
+    assert KEY.private_numbers() == crypto.load_private_key(plain).private_numbers()
+    with pytest.raises(ConfigurationError, match=r"-in apiclient_cert\.p12 -nodes"):
+        Merchant(mchid="1", serial_no="AB", private_key=certified()[1])
 
 
 @pytest.mark.parametrize("source", [NotAsync(), ec.generate_private_key(ec.SECP256R1())], ids=["not async", "elliptic"])
@@ -381,6 +530,16 @@ def test_a_way_of_signing_that_is_none(signing: Any) -> None:
         Client(partner, {"PUB_KEY_ID_01": KEY.public_key()}, signing=signing)
 
 
+def test_processes_do_not_sign() -> None:
+    """A private key does not leave the process, and that is said before any call."""
+    partner = Partner(mchid="1", serial_no="AB", private_key=KEY)
+    with (
+        ProcessPoolExecutor(1) as executor,
+        pytest.raises(ConfigurationError, match=r"signing: a ProcessPoolExecutor cannot .* give a ThreadPoolExecutor"),
+    ):
+        Client(partner, {"PUB_KEY_ID_01": KEY.public_key()}, signing=executor)
+
+
 async def _turns(gate: Gate, count: int) -> list[tuple[int, int]]:
     """Let so many ask at once; who passed in which turn of the loop."""
     passed: list[tuple[int, int]] = []
@@ -404,7 +563,7 @@ async def _turns(gate: Gate, count: int) -> list[tuple[int, int]]:
 
 async def test_one_a_turn_in_their_order() -> None:
     """However many ask, one passes in each turn of the loop, first come first served."""
-    passed = await _turns(Gate(asyncio.get_running_loop()), 20)
+    passed = await _turns(Gate(), 20)
 
     assert list(range(20)) == [number for _, number in passed]
     assert 20 == len({turn for turn, _ in passed})
@@ -412,7 +571,7 @@ async def test_one_a_turn_in_their_order() -> None:
 
 async def test_who_comes_while_the_last_one_passes_waits() -> None:
     """The gate is not open again in the turn in which the last of the queue works."""
-    gate = Gate(asyncio.get_running_loop())
+    gate = Gate()
     turns: list[int] = []
     turn = 0
 
@@ -434,7 +593,7 @@ async def test_who_comes_while_the_last_one_passes_waits() -> None:
 
 async def test_who_gives_up_waiting_delays_nobody() -> None:
     """One that is cancelled in the queue, or right when its turn comes, leaves no hole that stops the others."""
-    gate = Gate(asyncio.get_running_loop())
+    gate = Gate()
     passed: list[int] = []
 
     async def ask(number: int) -> None:
@@ -450,6 +609,20 @@ async def test_who_gives_up_waiting_delays_nobody() -> None:
     assert [0, 3, 5] == passed
     assert [1, 2, 4] == [number for number, result in enumerate(done) if isinstance(result, asyncio.CancelledError)]
     await asyncio.wait_for(gate.turn(), 1)
+
+
+def test_a_gate_holds_no_loop() -> None:
+    """A process that makes one event loop after the other keeps none of them."""
+
+    async def work() -> weakref.ref[asyncio.AbstractEventLoop]:
+        desk = Inline()
+        await asyncio.gather(*(desk.run(int) for _ in range(3)))
+        return weakref.ref(asyncio.get_running_loop())
+
+    loops = [asyncio.run(work()) for _ in range(3)]
+    gc.collect()
+
+    assert [None] * 3 == [loop() for loop in loops]
 
 
 async def test_all_clients_of_a_loop_share_its_gate() -> None:

@@ -202,7 +202,10 @@ def test_callback_with_another_key() -> None:
         receive(_callback_headers(), CALLBACK["body"].encode(), keys=KEYS, apiv3_key="x" * 32, now=1700000002)
 
 
-@pytest.mark.parametrize(("body", "key", "says"), [("text", "x" * 32, "raw bytes"), (b"{}", "short", "32 bytes")])
+@pytest.mark.parametrize(
+    ("body", "key", "says"),
+    [("text", "x" * 32, "raw bytes"), (b"{}", "short", "32 bytes"), (b"{}", "x" * 31 + "\udcff", "it has 34")],
+)
 def test_callback_wrongly_handed_over(body: Any, key: str, says: str) -> None:
     """Text instead of bytes, and a key of another length, are refused with what to do instead."""
     with pytest.raises(ConfigurationError, match=says):

@@ -224,12 +224,13 @@ def test_failure_carries_everything() -> None:
         (429, {}, RateLimited),
         (403, {"Request-ID": "0-270924289"}, RateLimited),
         (500, {}, ServerError),
+        (500, {"Request-ID": "0-270924289"}, ServerError),
         (503, {}, ServerError),
         (302, {}, ApiError),
     ],
 )
 def test_kinds_of_failure(status: int, headers: dict[str, str], kind: type[ApiError]) -> None:
-    """The status decides the class, and the numeric code of too many requests does too."""
+    """The status decides the class, and the code of too many requests does too, but for a 5xx that nobody signed."""
     assert kind is type(_failure(status, b"{}", headers))
 
 

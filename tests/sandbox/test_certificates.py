@@ -19,7 +19,7 @@ async def test_a_certificate_of_the_platform(sandbox: Sandbox, keys: Keys, merch
     pem = listed.open(sandbox.apiv3_key)
     certificate = x509.load_pem_x509_certificate(pem.encode())
 
-    assert f"{certificate.serial_number:X}" == listed.serial_no
+    assert crypto.serial_text(certificate.serial_number) == listed.serial_no
     assert (certificate.not_valid_before_utc, certificate.not_valid_after_utc) == (
         listed.effective_time,
         listed.expire_time,
@@ -57,17 +57,17 @@ async def _serial(sandbox: Sandbox, named: str | None) -> str:
 
 
 async def test_who_signs(sandbox: Sandbox, keys: Keys, merchant: Client[Merchant]) -> None:
-    """The kind that a request names signs its answer; where it names none, the mode of the moment says."""
+    """The kind that a request names signs its answer; where it names none, or has no such header, the mode says."""
     (listed,) = (await merchant.call(ListCertificates())).data
     public, certificate = keys.platform_id, listed.serial_no
     signed = {}
     for mode in get_args(Mode):
         sandbox.mode = mode
-        named = (None, public, certificate.lower(), "PUB_KEY_ID_0")
+        named = (None, public, f"00{certificate.lower()}", "PUB_KEY_ID_0")
         signed[mode] = [await _serial(sandbox, serial) for serial in named]
 
     assert {
-        "both": [public, public, certificate, public],
+        "both": [certificate, public, certificate, public],
         "certificate": [certificate, public, certificate, certificate],
         "public-key": [public] * 4,
     } == signed

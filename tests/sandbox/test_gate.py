@@ -65,11 +65,18 @@ async def test_another_signer_is_refused(sandbox: Sandbox, change: dict[str, Any
     assert (401, "SIGN_ERROR") == (reply.status, reply.json["code"])
 
 
-async def test_the_serial_compares_without_case(sandbox: Sandbox) -> None:
-    """A serial number in lower case is the same serial number."""
-    reply = await knock(sandbox, attrs.evolve(sandbox.partner, serial_no=sandbox.partner.serial_no.lower()))
+async def test_serials_compare_as_numbers(sandbox: Sandbox) -> None:
+    """A serial number in lower case, or with or without leading zeros, is the same; one that is none is refused."""
+    sandbox.enrol(attrs.evolve(sandbox.partner, serial_no="0A1B2C"), ["120344"])
+    replies = [
+        await knock(sandbox, attrs.evolve(sandbox.partner, serial_no=serial))
+        for serial in ("0A1B2C", "a1b2c", "000A1B2C", "A1B2C0")
+    ]
+    pairs = f'mchid="1900000109",nonce_str="{"n" * 32}",timestamp="1",serial_no="0x_1",signature="AA=="'
+    none = await knock(sandbox, sandbox.partner, headers={"Authorization": f"WECHATPAY2-SHA256-RSA2048 {pairs}"})
 
-    assert 404 == reply.status
+    assert [404, 404, 404, 401] == [reply.status for reply in replies]
+    assert (401, True) == (none.status, none.json["detail"]["issue"].startswith("serial_no"))
 
 
 async def test_a_clock_may_be_off_by_five_minutes(sandbox: Sandbox) -> None:

@@ -50,7 +50,7 @@ class Certificate(Model):
             ConfigurationError: the key is not 32 bytes.
             UnreadableAnswer: it does not open with this key, or there is no certificate in it.
         """
-        key = apiv3_key.encode() if isinstance(apiv3_key, str) else apiv3_key
+        key = apiv3_key.encode(errors="surrogatepass") if isinstance(apiv3_key, str) else apiv3_key
         if len(key) != 32:
             raise ConfigurationError(f"apiv3_key has to be 32 bytes; it has {len(key)}")
         sealed = self.encrypt_certificate

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..sandbox import Sandbox
+from ..sandbox.certificates import Mode
 from .failure import UsageError
 from .options import Json, OutFile, Whole
 from .text import say
@@ -27,6 +28,7 @@ async def sandbox(
     dir: Path | None = None,  # noqa: A002 - the option's name
     ready_file: OutFile | None = None,
     rate_limits: Literal["documented", "off"] = "documented",
+    mode: Mode = "both",
     notify_url: str | None = None,
     json: Json = False,
 ) -> None:
@@ -38,6 +40,8 @@ async def sandbox(
         dir: Directory for settings and keys; by default a fresh one, removed when the sandbox stops.
         ready_file: File that gets the line of JSON too, once the sandbox is ready; removed when it stops.
         rate_limits: Whether calls above the documented rates are answered with 429.
+        mode: What signs where a call names no key: a certificate, and of callbacks the public key (both); certificate;
+            or public-key, where there are no certificates. To call with certificates, unset WXCOUPON_PLATFORM_KEY_….
         notify_url: Where callbacks go until a call sets another address: http:// or https://.
         json: Write JSON to stdout and nothing else there; it is so anyway.
     """
@@ -54,7 +58,7 @@ async def sandbox(
     with ExitStack() as stack:
         directory = dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wxcoupon-sandbox-")))
         async with Sandbox(
-            host=host, port=port, rate_limits=rate_limits, directory=directory, notify_url=notify_url
+            host=host, port=port, rate_limits=rate_limits, directory=directory, notify_url=notify_url, mode=mode
         ) as running:
             line = jsonlib.dumps({"base_url": running.base_url, "dir": str(directory.resolve()), "pid": os.getpid()})
             if ready_file is not None:

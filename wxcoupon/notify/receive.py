@@ -69,7 +69,7 @@ def receive(
             "receive takes the raw bytes of the body, which the signature is over: await request.read() in aiohttp, "
             "await request.body() in Starlette, request.body in Django, request.get_data() in Flask"
         )
-    key = apiv3_key.encode() if isinstance(apiv3_key, str) else apiv3_key
+    key = apiv3_key.encode(errors="surrogatepass") if isinstance(apiv3_key, str) else apiv3_key
     if len(key) != 32:
         raise ConfigurationError(f"apiv3_key has to be 32 bytes; it has {len(key)}")
     lower = {name.lower(): value for name, value in headers.items()}

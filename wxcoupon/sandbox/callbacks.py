@@ -124,7 +124,7 @@ class Callbacks:
         _log.warning("a callback was given up after %d attempts", len(self._schedule) + 1)
 
     async def _post(self, session: aiohttp.ClientSession, url: str, body: bytes) -> bool:
-        signer = self._signers.choose(None, self._clock())
+        signer = self._signers.of_callbacks(self._clock())
         headers = wire.sign_answer(
             signer.key, signer.serial, body, timestamp=int(self._clock()), nonce=wire.new_nonce()
         )

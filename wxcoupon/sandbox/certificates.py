@@ -1,7 +1,7 @@
 """What WeChat Pay signs with here: its public key's private half, and platform certificates, of which new ones come.
 
-Rule 1: an answer is signed with the kind of key that the request's ``Wechatpay-Serial`` names; where it names none, and
-        of callbacks, with what the mode says.
+Rule 1: an answer is signed with the kind of key that the request's ``Wechatpay-Serial`` names; where there is no such
+        header or it names none, and of callbacks, with what the mode says.
 Rule 2: of certificates the newest signs, and those before it are listed, sealed like real ones, until they end.
 
 https://pay.weixin.qq.com/doc/v3/merchant/4012551764 (certificates), 4012154180 (migration)
@@ -16,6 +16,7 @@ import attrs
 
 from .. import crypto
 from ..errors import ConfigurationError
+from ..keys import number
 from .callers import Callers, Keys
 from .handlers import Answer, Asked, handles
 from .refusals import Refusal
@@ -23,8 +24,10 @@ from .validity import moment, written
 from .world import World
 
 Mode: TypeAlias = Literal["both", "certificate", "public-key"]
-"""``both``: there are both kinds, and the public key signs where nothing is named. ``certificate``: the same, but a
-certificate signs there. ``public-key``: there are no certificates, and asking for them is an error."""
+"""``both``: a merchant in the middle of its migration; without ``Wechatpay-Serial`` a certificate signs, so that who
+has an APIv3 key alone can begin; callbacks, which a migration moves by itself, are signed with the public key.
+``certificate``: one before it; a certificate signs callbacks too, and whatever does not name the public key.
+``public-key``: one that never had certificates; there are none, and asking for them is an error."""
 
 LIFETIME: Final = 5 * 365 * 86400
 _ASSOCIATED_DATA: Final = "certificate"
@@ -63,19 +66,27 @@ class Signers:
         self._sealed: dict[tuple[str, str], dict[str, Any]] = {}
         self.mode = mode
 
-    def choose(self, named: str | None, now: float) -> Signer:
+    def choose(self, named: str | None, now: float, *, certified: bool = True) -> Signer:
         """Who signs the answer to a request.
 
         Args:
-            named: what the request's ``Wechatpay-Serial`` says.
+            named: what the request's ``Wechatpay-Serial`` says; None when it has none.
             now: the sandbox's time.
+            certified: whether who asks may have platform certificates, which a brand never has.
         """
-        if self.mode == "public-key" or named == self._public.serial:
+        if self.mode == "public-key" or not certified or named == self._public.serial:
             return self._public
-        lower = (named or "").lower()
-        if self.mode == "certificate" or any(lower == one.signer.serial.lower() for one in self.valid(now)):
+        if self.mode == "certificate" or named is None or self._is_certificate(named, now):
             return self.valid(now)[-1].signer
         return self._public
+
+    def of_callbacks(self, now: float) -> Signer:
+        """Who signs a callback that leaves at *now*."""
+        return self.valid(now)[-1].signer if self.mode == "certificate" else self._public
+
+    def _is_certificate(self, named: str, now: float) -> bool:
+        wanted = number(named)
+        return wanted is not None and any(wanted == number(one.signer.serial) for one in self.valid(now))
 
     def valid(self, now: float) -> list[_Certificate]:
         """The certificates that have not ended, the newest last; there is always one."""

@@ -21,9 +21,9 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from .. import checks, convert, crypto, form, wire
+from .. import checks, convert, crypto, form, keys, wire
 from ..endpoint import AnyEndpoint, type_name
-from ..identity import SERIAL, Brand, Identity, Partner
+from ..identity import Brand, Identity, Partner
 from .callers import Account, Callers
 from .faults import refuse
 from .handlers import Asked, Handler, Owner
@@ -144,9 +144,7 @@ class Gate:
         account = self._callers.find((name, pairs[name]))
         if account is None:
             fail(f"this {name} is not known")
-        if not SERIAL.fullmatch(pairs["serial_no"]) or (
-            pairs["serial_no"].lower() != account.identity.serial_no.lower()
-        ):
+        if keys.number(pairs["serial_no"]) != keys.number(account.identity.serial_no):
             fail("serial_no is not that of the caller's API certificate")
         if not _STAMP.fullmatch(stamp) or abs(int(stamp) - self._clock()) > wire.WINDOW:
             fail(f"timestamp has to be within {wire.WINDOW} seconds of the server's time")

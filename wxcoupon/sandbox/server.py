@@ -52,9 +52,10 @@ class Sandbox:
         review_seconds: how long product coupons and stocks stay AUDITING.
         callback_schedule: seconds before each repetition of a callback that was not acknowledged.
         keys: the secrets to use; None makes new ones.
-        mode: what answers and callbacks are signed with where the request's ``Wechatpay-Serial`` says nothing:
-            ``"both"`` is a merchant that has moved from platform certificates to the public key, ``"certificate"`` one
-            that has not, and ``"public-key"`` one that never had certificates.
+        mode: what signs where the request's ``Wechatpay-Serial`` names nothing: ``"both"`` is a merchant in the middle
+            of moving from platform certificates to the public key: without that header a certificate signs, and the
+            public key signs callbacks; ``"certificate"`` is one before it, where a certificate signs both; and
+            ``"public-key"`` one that never had certificates.
 
     Attributes:
         world: the state.
@@ -172,7 +173,7 @@ class Sandbox:
 
     @property
     def mode(self) -> Mode:
-        """What signs where the request says nothing; it may be changed, as a migration does."""
+        """What signs where the request names nothing; it may be changed, as a migration does."""
         return self._mode
 
     @mode.setter

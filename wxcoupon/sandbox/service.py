@@ -186,7 +186,8 @@ class Service:
         further: Mapping[str, str] | None = None,
     ) -> web.Response:
         request_id = uuid.uuid4().hex.upper()
-        signer = self._signers.choose(request.headers.get("Wechatpay-Serial"), self._world.now)
+        named, of_brand = request.headers.get("Wechatpay-Serial"), request.path.startswith("/brand/")
+        signer = self._signers.choose(named, self._world.now, certified=not of_brand)
         headers = self._trouble.sign(signer, body, self._world.now)
         headers["Request-ID"] = request_id if numeric is None else f"{request_id}-{numeric}"
         headers |= further or {}
