@@ -10,6 +10,8 @@ from wxcoupon.model import Model
 M = TypeVar("M", bound=Model)
 
 APPID: Final = "wx233544546545989"
+_STARTED: Final = datetime.now(UTC)
+"""One moment for all of a run: the same arguments make the same request, also when a second has passed."""
 _OFF: Final[dict[str, dict[str, int]]] = {
     "NORMAL": {"threshold": 10000, "discount_amount": 100},
     "DISCOUNT": {"threshold": 10000, "percent_off": 20},
@@ -53,7 +55,7 @@ def product_coupon(
     """
     scope, kind, usage = shape
     coupon = f"{kind.lower()}_coupon"
-    first = datetime.now(UTC) + timedelta(days=begins)
+    first = _STARTED + timedelta(days=begins)
     when = {
         "available_begin_time": write_time(first.replace(microsecond=0)),
         "available_end_time": write_time(first.replace(microsecond=0) + timedelta(days=30)),
