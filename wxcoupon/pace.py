@@ -85,9 +85,8 @@ class Pacer:
         self._max_wait = math.inf if max_wait is None else max_wait
         self._own = {_known(name): None if text is None else _parse(name, text) for name, text in (rates or {}).items()}
         self._share = share
-        self._late = min(
-            _LATEST, (1 / share - 1) * 0.4
-        )  # so many calls more in a second are below the whole rate still
+        # So many calls more in a second are below the whole rate still.
+        self._late = min(_LATEST, (1 / share - 1) * 0.4)
         self._clock = clock
         self._sleep = sleep
         self._next: dict[Hashable, float] = {}
@@ -182,7 +181,7 @@ class Pacer:
         slowed = self._slowed.get(key)
         if slowed is None:
             return spacing.interval
-        part = slowed.part + _BACK * max(now - slowed.since, 0.0) / spacing.period
+        part = slowed.at(now, spacing)
         if part >= 1:
             del self._slowed[key]
             return spacing.interval
@@ -205,10 +204,9 @@ class Pacer:
             if self._barred.get(key, now) < now:
                 del self._barred[key]
             # A sleeper wakes late. In a row of calls that is not lost, or a fast rate would never be used up.
-            following = self._next.get(key, 0.0)
-            late = spacing.late if now - following < spacing.period else 0.0
-            turn = max(following, self._barred.get(key, 0.0), now - late)
-            following = turn
+            planned = self._next.get(key, 0.0)
+            late = spacing.late if now - planned < spacing.period else 0.0
+            turn = following = max(planned, self._barred.get(key, 0.0), now - late)
             if spacing.interval:
                 following = self._next[key] = turn + self._slower(key, spacing, turn)
         return (turn, following) if turn > now else None
@@ -229,9 +227,7 @@ class Pacer:
             if not spacing.interval:
                 return
             slowed = self._slowed.get(key)
-            part = (
-                1.0 if slowed is None else min(1.0, slowed.part + _BACK * max(now - slowed.since, 0.0) / spacing.period)
-            )
+            part = 1.0 if slowed is None else slowed.at(now, spacing)
             if until <= now:  # the others that were under way are answered 429 too, and are the same one
                 part = max(part / 2, _LEAST)
             self._slowed[key] = _Slowed(part, self._barred[key])
@@ -243,6 +239,10 @@ class _Slowed:
 
     part: float
     since: float
+
+    def at(self, now: float, spacing: Spacing) -> float:
+        """The part that is back by *now*, at most all of it."""
+        return min(1.0, self.part + _BACK * max(now - self.since, 0.0) / spacing.period)
 
 
 def _known(name: str) -> str:

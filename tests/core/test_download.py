@@ -204,8 +204,8 @@ async def test_a_failure_leaves_nothing(
     assert [] == _names(tmp_path)
 
 
-async def test_cancelling_leaves_nothing(host: Host, client: Client[Merchant], tmp_path: Path) -> None:
-    """A download that is given up half way leaves no part of a file."""
+async def _half_way(host: Host, client: Client[Merchant], tmp_path: Path) -> tuple[asyncio.Task[Path], asyncio.Event]:
+    """A download that has begun to write its file and gets no more, and what lets its server go."""
     begun, never = asyncio.Event(), asyncio.Event()
 
     async def stall(request: web.Request) -> web.StreamResponse:
@@ -221,6 +221,12 @@ async def test_cancelling_leaves_nothing(host: Host, client: Client[Merchant], t
     await begun.wait()
     while not _names(tmp_path):  # noqa: ASYNC110 - a file that is being written tells nobody
         await asyncio.sleep(0.001)
+    return download, never
+
+
+async def test_cancelling_leaves_nothing(host: Host, client: Client[Merchant], tmp_path: Path) -> None:
+    """A download that is given up half way leaves no part of a file."""
+    download, never = await _half_way(host, client, tmp_path)
     download.cancel()
     with pytest.raises(asyncio.CancelledError):
         await download
@@ -357,21 +363,7 @@ async def test_a_file_that_hardly_comes(host: Host, keys: Keys) -> None:
 
 async def test_closing_the_client_ends_its_downloads(host: Host, client: Client[Merchant], tmp_path: Path) -> None:
     """A download whose client is closed half way ends at once, and leaves nothing."""
-    begun, never = asyncio.Event(), asyncio.Event()
-
-    async def stall(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Length": str(len(CONTENT))})
-        await response.prepare(request)
-        await response.write(CONTENT[:1000])
-        begun.set()
-        await never.wait()
-        return response
-
-    host.acts = [stall]
-    download = asyncio.create_task(client.download(host.link(), to=tmp_path / "flow.csv"))
-    await begun.wait()
-    while not _names(tmp_path):  # noqa: ASYNC110 - a file that is being written tells nobody
-        await asyncio.sleep(0.001)
+    download, never = await _half_way(host, client, tmp_path)
     await client.close()
     async with asyncio.timeout(5):
         with pytest.raises(NoAnswerError, match="the client was closed"):
