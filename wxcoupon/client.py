@@ -325,9 +325,11 @@ class Client(Generic[Who]):
         if not isinstance(request, Endpoint):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidRequest([Fault("$", "has to be a request, an instance of one of the endpoints' classes")])
         rules.enforce(request, self._checks)
-        # Before it is written: a certificate may be what sensitive members are sealed with.
         until = self._delivery.until(self._options)
-        await self._delivery.supplied(self._sign, request.route.call, until)
+        if is_sealed(
+            type(request)
+        ):  # a certificate may be what they are sealed with; for any other call, deliver waits
+            await self._delivery.supplied(self._sign, request.route.call, until)
         encoded = wire.encode(request, self.identity, self._delivery.keys)
         plan = self._plans.get(type(request)) or self._planned(type(request))
         return await self._delivery.deliver(encoded, self._sign, plan, options=self._options, until=until)

@@ -28,13 +28,13 @@ __all__ = [
 _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
-def _day_problem(text: str) -> str:
-    """What is wrong with a day that looks like one; empty for nothing."""
+def _day_faults(text: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with a bill_date that looks like a day."""
     try:
         date.fromisoformat(text)
     except ValueError:
-        return "has to be a day of the calendar" if re.fullmatch(_DAY, text) else ""
-    return ""
+        if re.fullmatch(_DAY, text):
+            yield "bill_date", "has to be a day of the calendar"
 
 
 @model
@@ -116,8 +116,7 @@ class GetUseFlowByDay(Endpoint[UseFlowOfDay, Merchant | Partner]):
 
     def check(self) -> Iterator[tuple[str, str]]:
         """There is such a day."""
-        if problem := _day_problem(self.bill_date):
-            yield "bill_date", problem
+        yield from _day_faults(self.bill_date)
 
 
 @model
@@ -154,5 +153,4 @@ class GetRefundFlowByDay(Endpoint[RefundFlowOfDay, Merchant | Partner]):
 
     def check(self) -> Iterator[tuple[str, str]]:
         """There is such a day."""
-        if problem := _day_problem(self.bill_date):
-            yield "bill_date", problem
+        yield from _day_faults(self.bill_date)
