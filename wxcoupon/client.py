@@ -74,8 +74,8 @@ class Client(Generic[Who]):
         nonce: makes the random text of a signature.
         timer: seconds, never going back: deadlines and the health of the hosts are measured with it.
         sleep: waits that many seconds before a repetition.
-        signing: where the work of the private key is done: ``"inline"``, in the event loop, one signature a turn; or an
-            executor of ``concurrent.futures`` (threads), which is not shut down.
+        signing: where the work of the private key is done: ``"inline"``, in the event loop, one signature a turn;
+            ``"eager"``, there too, but at once; or an executor of ``concurrent.futures``, which is not shut down.
         correct_clock: whether requests are dated by WeChat Pay's clock, as answers show it (:attr:`clock_offset`), and
             not by this machine's. Answers are held against this machine's clock all the same, and refused when they are
             300 seconds away or more, so a clock that is so wrong has to be set.

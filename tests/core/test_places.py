@@ -83,6 +83,32 @@ async def test_as_many_may_pause_as_there_are_places(sandbox: Sandbox) -> None:
     assert own_tasks() <= before
 
 
+@pytest.mark.parametrize("concurrency", [1, 3])
+async def test_whoever_stood_in_goes_again(sandbox: Sandbox, concurrency: int) -> None:
+    """Calls pause and come back again and again: every call ends, and no more than the places allow are under way."""
+    sandbox.fail_next(status=500, times=30)
+    taken = ended = most = 0
+
+    def source() -> Iterator[pc.GetProductCoupon]:
+        nonlocal taken, most
+        for request in _requests(40):
+            taken += 1
+            most = max(most, taken - ended)
+            yield request
+
+    async def sleep(_: float) -> None:
+        await asyncio.sleep(0)
+
+    before = own_tasks()
+    async with _client(sandbox, sleep) as client, bulk(client, source(), concurrency=concurrency) as outcomes:
+        async for _ in outcomes:
+            ended += 1
+
+    assert (40, 40) == (taken, ended)
+    assert most <= 3 * concurrency + 1  # under way, pausing, and to be fetched
+    assert own_tasks() <= before
+
+
 async def test_no_more_calls_are_under_way_than_there_are_places() -> None:
     """Whoever comes back from a pause waits for a place again, in order of arrival."""
     places, under_way, most = Places(2), 0, 0

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import pytest
@@ -36,7 +36,7 @@ from wxcoupon import product_coupon as pc
 from wxcoupon.errors import ClientStateError, ConfigurationError, ServerError, SigningError
 from wxcoupon.retry import NEVER, RetryPolicy
 from wxcoupon.sandbox import Sandbox
-from wxcoupon.signing import Gate, Inline
+from wxcoupon.signing import Gate, Inline, desk
 
 KEY = crypto.new_private_key()
 WORD = "a-pass-word"
@@ -524,9 +524,9 @@ async def test_an_executor_that_is_shut_down_meanwhile(sandbox: Sandbox) -> None
 
 @pytest.mark.parametrize("signing", ["outline", None, 2], ids=repr)
 def test_a_way_of_signing_that_is_none(signing: Any) -> None:
-    """It is inline or an executor."""
+    """It is one of two words or an executor."""
     partner = Partner(mchid="1", serial_no="AB", private_key=KEY)
-    with pytest.raises(ConfigurationError, match="signing is 'inline' or an executor"):
+    with pytest.raises(ConfigurationError, match="signing is 'inline', 'eager' or an executor"):
         Client(partner, {"PUB_KEY_ID_01": KEY.public_key()}, signing=signing)
 
 
@@ -609,6 +609,32 @@ async def test_who_gives_up_waiting_delays_nobody() -> None:
     assert [0, 3, 5] == passed
     assert [1, 2, 4] == [number for number, result in enumerate(done) if isinstance(result, asyncio.CancelledError)]
     await asyncio.wait_for(gate.turn(), 1)
+
+
+@pytest.mark.parametrize(("signing", "most"), [("inline", 1), ("eager", 6)])
+async def test_signatures_in_one_turn(signing: Literal["inline", "eager"], most: int) -> None:
+    """Of many that are asked for at once, one is made in a turn of the loop, or all of them."""
+    desk_, turn, made = desk(signing), 0, list[int]()
+
+    async def ask() -> None:
+        await desk_.run(lambda: made.append(turn))
+
+    tasks = [asyncio.create_task(ask()) for _ in range(6)]
+    while not all(task.done() for task in tasks):
+        turn += 1
+        await asyncio.sleep(0)
+
+    assert most == max(made.count(turn) for turn in made)
+
+
+async def test_an_eager_client(sandbox: Sandbox, unpaced: Pacer) -> None:
+    """Its requests are signed and its answers proven like any others."""
+    async with Client(
+        sandbox.partner, sandbox.platform_keys, base_url=sandbox.base_url, pacer=unpaced, signing="eager"
+    ) as client:
+        answers = await asyncio.gather(*(client.call(SET) for _ in range(6)))
+
+    assert 6 == len(answers)
 
 
 def test_a_gate_holds_no_loop() -> None:

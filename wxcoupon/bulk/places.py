@@ -30,11 +30,6 @@ class Places:
         self._lent = Future()
         return self._lent
 
-    async def free(self) -> None:
-        """Wait until a place is free, without taking it."""
-        await self._free.acquire()
-        self._free.release()
-
     async def take(self) -> None:
         """Take a place."""
         await self._free.acquire()

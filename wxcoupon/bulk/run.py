@@ -1,8 +1,9 @@
 """Many calls, at most so many at once, each outcome as it ends.
 
-Memory is bounded by the concurrency, not by the job: the next request is taken when a place is free, and a worker
-keeps its place while its outcome is not fetched. There are twice as many workers as places, because a call that pauses
-before a repetition lends its place. The documented rates are kept by the client's pacer, not here.
+Memory is bounded by the concurrency, not by the job: a worker takes its next request when there is room for another
+outcome, and keeps its place until then. An outcome can be fetched from the moment it is there, after the block too.
+There are twice as many workers as places, because a call that pauses before a repetition lends its place; half of them
+sleep until one does. The documented rates are kept by the client's pacer, not here.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import attrs
 
 from ..endpoint import Endpoint
 from ..errors import ConfigurationError, WxCouponError
 from ..identity import Brand, Merchant, Partner
+from ..retry import Pause
 from ..wire import Answer
 from .ending import end
 from .places import Place, Places
@@ -69,7 +71,10 @@ class _Job(Generic[R, Who]):
     Attributes:
         source: the requests, one by one.
         turn: an async iterator is asked for one item at a time.
-        finished: outcomes to fetch, and None at the end.
+        wanted: lets as many workers through as there are places, and one more for each call that pauses.
+        leave: workers that shall sleep again, because as many calls came back from their pause.
+        finished: outcomes to fetch, and None at the end, which stays there.
+        room: as many outcomes as may wait to be fetched before workers wait for that.
         bug: what is no error of this library's: nothing more is taken, calls under way end, then it is raised.
     """
 
@@ -77,6 +82,9 @@ class _Job(Generic[R, Who]):
     source: AsyncIterator[Endpoint[R, Who]]
     finished: asyncio.Queue[Done[R] | Failed[R] | None]
     places: Places
+    wanted: asyncio.Semaphore
+    room: asyncio.Semaphore
+    leave: int = 0
     turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
     bug: BaseException | None = None
     _taking: asyncio.Task[Any] | None = None
@@ -91,7 +99,6 @@ class _Job(Generic[R, Who]):
     async def take(self) -> Endpoint[R, Who] | None:
         """The next request; None when there is none, or when there shall be none."""
         async with self.turn:
-            await self.places.free()
             if self.bug is not None:
                 return None
             self._taking = task = asyncio.current_task()
@@ -117,32 +124,53 @@ class _Job(Generic[R, Who]):
     async def work(self) -> None:
         """Make one call after the other."""
         place = Place(self.places)
-        client = self.client.resting(place.rest)
-        while (request := await self.take()) is not None:
-            async with place:
-                try:
-                    came = await client.call_with_answer(request)
-                    outcome: Done[R] | Failed[R] = Done(request, came.result, came.answer)
-                except WxCouponError as error:
-                    outcome = Failed(request, error)
-                except Exception as error:  # noqa: BLE001 - it is raised to the caller, after the outcomes
-                    self.fail(error)
-                    return
-                await self.finished.put(outcome)
+
+        async def rest(pause: Pause) -> None:
+            self.wanted.release()
+            try:
+                await place.rest(pause)
+            finally:
+                self.leave += 1
+
+        client = self.client.resting(rest)
+        async with self.wanted:
+            while (request := await self.take()) is not None:
+                async with place:
+                    try:
+                        came = await client.call_with_answer(request)
+                        outcome: Done[R] | Failed[R] = Done(request, came.result, came.answer)
+                    except WxCouponError as error:
+                        outcome = Failed(request, error)
+                    except Exception as error:  # noqa: BLE001 - it is raised to the caller, after the outcomes
+                        self.fail(error)
+                        return
+                    self.finished.put_nowait(outcome)
+                    await self.room.acquire()
+                if self.leave:
+                    self.leave -= 1
+                    await self.wanted.acquire()
 
     async def run(self, concurrency: int) -> None:
         """Make all calls."""
         async with asyncio.TaskGroup() as workers:
             for _ in range(2 * concurrency):
                 workers.create_task(self.work())
-        await self.finished.put(None)
+        self.finished.put_nowait(None)
 
-    async def outcomes(self) -> AsyncIterator[Done[R] | Failed[R]]:
-        """What became of the calls, as they end."""
-        while (outcome := await self.finished.get()) is not None:
-            yield outcome
-        if self.bug is not None:
-            raise self.bug
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Done[R] | Failed[R]:
+        """What became of the next call that ended."""
+        outcome = await self.finished.get()
+        if outcome is not None:
+            self.room.release()
+            return outcome
+        self.finished.put_nowait(None)
+        bug, self.bug = self.bug, None
+        if bug is not None:
+            raise bug
+        raise StopAsyncIteration
 
 
 @asynccontextmanager
@@ -160,7 +188,7 @@ async def bulk(
                     case Failed(request, error): ...
 
     Leaving the block early, or being cancelled in it, cancels the calls under way: their outcome is unknown, and the
-    same requests may be made again.
+    same requests may be made again. Whoever iterates on finds the outcomes that were not fetched, and then the end.
 
     Args:
         client: makes the calls.
@@ -179,13 +207,15 @@ async def bulk(
     if concurrency < 1:
         raise ConfigurationError(f"concurrency is at least 1, not {concurrency}")
     source = aiter(requests) if isinstance(requests, AsyncIterable) else _one_by_one(requests)
-    job = _Job(client, source, asyncio.Queue(concurrency), Places(concurrency))
+    wanted, room = asyncio.Semaphore(concurrency), asyncio.Semaphore(concurrency)
+    job = _Job(client, source, asyncio.Queue(), Places(concurrency), wanted, room)
     runner = asyncio.create_task(job.run(concurrency))
     try:
-        yield job.outcomes()
+        yield job
     finally:
         try:
             await end(runner)
         finally:
+            job.finished.put_nowait(None)  # for whoever iterates on, what came meanwhile is before it
             if isinstance(source, AsyncGenerator):
                 await source.aclose()  # a generator that holds a database cursor lets it go now, not at some collection
