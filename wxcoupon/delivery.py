@@ -271,8 +271,13 @@ class Delivery:
                 session = self._ready()  # once more: it may have been closed while the call waited for its turn
                 limit = given.within(self._left(until, given), file=landing is not None)
                 once = Once(sign, plan.unsigned, file=landing is not None)
-                return await self._noted(
+                answer = await self._noted(
                     session, Attempt(hosts[faults % len(hosts)], request, once, landing, given, limit)
+                )
+                if attempt == 1:
+                    return answer
+                return attrs.evolve(
+                    answer, attempts=attempt, repeated=earlier is not None and earlier.outcome_unknown
                 )
             except SigningError as error:
                 error.about(request.call)
