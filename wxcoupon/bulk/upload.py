@@ -1,22 +1,18 @@
-"""A file of codes into a stock: every line with its outcome.
+"""A source of codes into a stock: 200 codes a call, and every line with its outcome.
 
-Rule 1: a line ends as exactly one :class:`Outcome`, so the counts add up to the lines.
-Rule 2: only legal codes are sent, each once; a line that repeats an earlier one is a duplicate.
-Rule 3: the first upload goes alone. Refused for a reason that holds for all of them, it is the last.
-Rule 4: after an answer that cannot be trusted, and where no connection is made, nothing more is taken up; the calls
-        that were waiting for their turn still go, and have their outcomes.
+Rule 1: only legal codes are sent, each once: a line that repeats an earlier one is a duplicate.
+Rule 2: the request number of a call is made of the job's name, the stock and the codes themselves.
+Rule 3: a code that WeChat Pay has already is counted as uploaded where the call was made before, by a run that was
+        killed or a request whose answer was lost: it was this job that put it there.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
-from enum import StrEnum
-from typing import Any, Final
-
-import attrs
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
 
 from ..client import Client
 from ..errors import (
@@ -30,145 +26,96 @@ from ..errors import (
 )
 from ..identity import Brand, Partner
 from ..product_coupon import FailedCouponCodeInfo, UploadCouponCodes, UploadedCouponCodes
-from .job import Job
-from .plan import CODES_PER_CALL, upload_requests
-from .run import Done, Failed
-from .settle import settle
-from .sources import Row
+from .engine import Run
+from .ledger import Ledger
+from .pieces import Piece
+from .plan import CODES_PER_CALL, request_no_for
+from .task import Examined, Task
+from .verdicts import Ending, Verdicts, gathered
 
 LEGAL: Final = re.compile(r"[0-9A-Za-z_-]{1,40}")
 """What a code may be. https://pay.weixin.qq.com/doc/v3/partner/4015781572"""
 
-
-class Outcome(StrEnum):
-    """What became of a line."""
-
-    UPLOADED = "uploaded"
-    """Stored, now or by an earlier run of the same job."""
-    ALREADY_EXIST = "already_exist"
-    """WeChat Pay had the code before, in this stock or in another one: its answer does not say which."""
-    DUPLICATE = "duplicate"
-    """An earlier line has the same code; sent once, for that line."""
-    FAILED = "failed"
-    """Refused, or not sent because the job ended before."""
-    INVALID = "invalid"
-    """No legal code; never sent."""
-    UNKNOWN = "unknown"
-    """Its call was made, and nobody knows what became of it: run the job again."""
+_ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
+_LONGEST: Final = 40
+_MARK: Final = request_no_for("")[:4]
+"""What every request number begins with."""
+_ROWS_A_CHUNK: Final = 2_000
+_REPEATED: Final = "there when the call was repeated: stored by the call that had no answer"
 
 
-@attrs.frozen
-class CodeOutcome:
-    """What became of one line.
+class UploadTask(Task[UploadedCouponCodes]):
+    """Uploading codes into one stock."""
 
-    Attributes:
-        line: its number, from 1.
-        code: its code, as it stands there.
-        outcome: what became of it.
-        reason: in words, where there is one to give.
-    """
+    kind: ClassVar[str] = "upload"
+    size: ClassVar[int] = CODES_PER_CALL
+    most: ClassVar[int] = _ROWS_A_CHUNK
+    proven: ClassVar[bool] = True
 
-    line: int
-    code: str = attrs.field(repr=False)
-    outcome: Outcome
-    reason: str = ""
+    def __init__(self, job: str, *, product_coupon_id: str, stock_id: str) -> None:
+        super().__init__(job, {"product_coupon_id": product_coupon_id, "stock_id": stock_id})
+        self._ids = (product_coupon_id, stock_id)
 
+    def examine(self, piece: Piece) -> Examined:
+        """Look for what is no legal code."""
+        texts = piece.texts
+        if not piece.problems and _all_legal(texts):
+            return Examined({}, texts)
+        faults = {number: problem for number, text in enumerate(texts) if (problem := _problem(text))}
+        return Examined({**faults, **piece.problems}, texts)
 
-class Upload(Job[CodeOutcome]):
-    """An upload under way: iterate it once for the outcome of every line. Made by :func:`upload_codes`.
+    def digest(self, sent: Piece) -> bytes:
+        """The request number, as the bytes it is written from."""
+        number = request_no_for(self.job, *self._ids, *sent.texts)
+        return bytes.fromhex(number.removeprefix(_MARK))
 
-    Attributes:
-        job: its name.
-        lines: lines read so far, blank ones apart; the counts add up to them once the block is left.
-    """
+    def request(self, sent: Piece, digest: bytes) -> UploadCouponCodes:
+        """The upload of these codes."""
+        product_coupon_id, stock_id = self._ids
+        return UploadCouponCodes(
+            product_coupon_id=product_coupon_id,
+            stock_id=stock_id,
+            out_request_no=f"{_MARK}{digest.hex()}",
+            code_list=list(sent.texts),
+        )
 
-    def __init__(
-        self,
-        client: Client[Any],
-        codes: AsyncIterable[Row | str] | Iterable[Row | str],
-        *,
-        product_coupon_id: str,
-        stock_id: str,
-        job: str,
-        concurrency: int,
-    ) -> None:
-        self.job = job
-        self.lines = 0
-        self._ids = {"product_coupon_id": product_coupon_id, "stock_id": stock_id}
-        self._chunk: dict[str, int] = {}
-        self._decided: list[CodeOutcome] = []
-        self._under_way: dict[str, dict[str, int]] = {}
-        self._first_ended = asyncio.Event()
-        super().__init__(Outcome, settle(client, self._work(codes), self._judge, concurrency=concurrency))
+    def judge(self, sent: Piece, places: Sequence[int], result: UploadedCouponCodes, *, repeated: bool) -> Verdicts:
+        """What an answer says of each code."""
+        if result.success_code_list == sent.texts and not (result.failed_code_list or result.already_exist_code_list):
+            return Verdicts()
+        said = sort_out(result, sent.texts)
+        found: list[tuple[int, Ending, str]] = []
+        for place, code in zip(places, sent.texts, strict=True):
+            ending, reason = said[code]
+            if ending is Ending.ALREADY and repeated:
+                ending, reason = Ending.DONE, _REPEATED
+            if ending is not Ending.DONE or reason:
+                found.append((place, ending, reason))
+        return Verdicts(gathered(found))
 
-    def _left_over(self) -> list[CodeOutcome]:
-        return [*self._take_decided(), *self._interrupted(), *self._unsent()]
-
-    def _interrupted(self) -> list[CodeOutcome]:
-        chunks = list(self._under_way.values())
-        self._under_way.clear()
-        return [
-            CodeOutcome(line, code, Outcome.UNKNOWN, _INTERRUPTED) for chunk in chunks for code, line in chunk.items()
-        ]
-
-    def _unsent(self) -> list[CodeOutcome]:
-        chunk, self._chunk = self._chunk, {}
-        return [CodeOutcome(line, code, Outcome.FAILED, _NOT_SENT) for code, line in chunk.items()]
-
-    def _take_decided(self) -> list[CodeOutcome]:
-        decided, self._decided = self._decided, []
-        return decided
-
-    async def _work(
-        self, rows: AsyncIterable[Row | str] | Iterable[Row | str]
-    ) -> AsyncGenerator[UploadCouponCodes | list[CodeOutcome]]:
-        seen: set[str] = set()
-        async for line, text, problem in _lines(rows):
-            self.lines += 1
-            if problem := problem or _problem(text):
-                self._decided.append(CodeOutcome(line, text, Outcome.INVALID, problem))
-            elif text in seen:
-                self._decided.append(CodeOutcome(line, text, Outcome.DUPLICATE))
-            else:
-                seen.add(text)
-                self._chunk[text] = line
-            if len(self._decided) == CODES_PER_CALL:
-                yield self._take_decided()
-            if len(self._chunk) == CODES_PER_CALL and self.stopped is None:
-                yield self._request()
-                await self._first_ended.wait()
-            if self.stopped is not None:
-                break
-        else:
-            self.whole = True
-        yield self._take_decided()
-        if self.stopped is not None:
-            yield self._unsent()
-        elif self._chunk:
-            yield self._request()
-
-    def _request(self) -> UploadCouponCodes:
-        chunk, self._chunk = self._chunk, {}
-        (request,) = upload_requests(chunk, job=self.job, **self._ids)
-        self._under_way[request.out_request_no] = chunk
-        return request
-
-    def _judge(self, end: Done[UploadedCouponCodes] | Failed[UploadedCouponCodes]) -> list[CodeOutcome]:
-        request: Any = end.request
-        chunk = self._under_way.pop(request.out_request_no)
-        if isinstance(end, Done):
-            outcomes = sort_out(end.result, chunk)
-        else:
-            outcome = Outcome.UNKNOWN if end.error.outcome_unknown else Outcome.FAILED
-            outcomes = [CodeOutcome(line, code, outcome, str(end.error)) for code, line in chunk.items()]
-            if _holds_for_all(end.error, first=not self._first_ended.is_set()):
-                self.stopped = self.stopped or end.error
-        self._first_ended.set()
-        return outcomes
+    def holds_for_all(self, error: WxCouponError, sent: Piece, *, first: bool) -> bool:  # noqa: ARG002 - all are alike
+        """Whether the other uploads would end the same way."""
+        if isinstance(error, LocalError):
+            return not error.retryable
+        if isinstance(error, (UntrustedAnswer, UnreachableError)):
+            return True
+        if not first:
+            return False
+        if isinstance(error, ApiError) and not isinstance(error, (RateLimited, ServerError)):
+            return error.status in {401, 403, 404} or error.code == "INVALID_REQUEST"
+        return True
 
 
-_NOT_SENT: Final = "not sent, because the job stopped"
-_INTERRUPTED: Final = "interrupted before an answer came; run the same job again"
+def _all_legal(texts: Sequence[str]) -> bool:
+    """Whether every one is a legal code, in a few passes over all of them together."""
+    joined = "\n".join(texts)
+    return (
+        joined.isascii()
+        and joined.count("\n") == len(texts) - 1
+        and not joined.encode().translate(None, _ALPHABET + b"\n")
+        and min(map(len, texts)) >= 1
+        and max(map(len, texts)) <= _LONGEST
+    )
 
 
 def _problem(code: str) -> str:
@@ -176,29 +123,21 @@ def _problem(code: str) -> str:
         return ""
     if not code:
         return "there is no code"
-    if len(code) > 40:
+    if len(code) > _LONGEST:
         return f"a code has at most 40 characters, this one has {len(code)}"
     strange = Counter(character for character in code if not LEGAL.fullmatch(character))
     return f"a code is of 0-9 A-Z a-z _ and -, this one has {', '.join(repr(character) for character in strange)}"
 
 
-def _holds_for_all(error: WxCouponError, *, first: bool) -> bool:
-    """Whether the other uploads of the job would end the same way."""
-    if isinstance(error, (LocalError, UntrustedAnswer, UnreachableError)):
-        return True
-    if not first:
-        return False
-    if isinstance(error, ApiError) and not isinstance(error, (RateLimited, ServerError)):
-        return error.status in {401, 403, 404} or error.code == "INVALID_REQUEST"
-    return True
-
-
-def sort_out(result: UploadedCouponCodes, chunk: Mapping[str, int]) -> list[CodeOutcome]:
+def sort_out(result: UploadedCouponCodes, codes: Sequence[str]) -> Mapping[str, tuple[Ending, str]]:
     """What an answer says of each code. Its lists overlap, and what refuses a code outweighs what stores it.
 
     Args:
         result: the answer.
-        chunk: the codes of the call, each with its line.
+        codes: the codes of the call.
+
+    Returns:
+        Outcome and reason of each code.
     """
     infos: Any = result.failed_code_list
     refused = {
@@ -207,18 +146,18 @@ def sort_out(result: UploadedCouponCodes, chunk: Mapping[str, int]) -> list[Code
         if isinstance(info, FailedCouponCodeInfo) and isinstance(info.coupon_code, str)  # pyright: ignore[reportUnnecessaryIsInstance]
     }
     there, stored = _texts(result.already_exist_code_list), _texts(result.success_code_list)
-    outcomes: list[CodeOutcome] = []
-    for code, line in chunk.items():
+    found: dict[str, tuple[Ending, str]] = {}
+    for code in codes:
         if (info := refused.get(code)) is not None:
             reason = " ".join(str(part) for part in (info.code, info.message) if part) or "refused without a reason"
-            outcomes.append(CodeOutcome(line, code, Outcome.FAILED, reason))
+            found[code] = (Ending.FAILED, reason)
         elif code in there:
-            outcomes.append(CodeOutcome(line, code, Outcome.ALREADY_EXIST))
+            found[code] = (Ending.ALREADY, "")
         elif code in stored:
-            outcomes.append(CodeOutcome(line, code, Outcome.UPLOADED))
+            found[code] = (Ending.DONE, "")
         else:
-            outcomes.append(CodeOutcome(line, code, Outcome.UNKNOWN, "the answer does not name this code"))
-    return outcomes
+            found[code] = (Ending.UNKNOWN, "the answer does not name this code")
+    return found
 
 
 def _texts(listed: Any) -> set[str]:
@@ -226,60 +165,59 @@ def _texts(listed: Any) -> set[str]:
     return {text for text in listed if isinstance(text, str)} if isinstance(listed, list) else set()
 
 
-async def _lines(rows: AsyncIterable[Row | str] | Iterable[Row | str]) -> AsyncIterator[tuple[int, str, str]]:
-    number = 0
-    async for row in _each(rows):
-        number += 1
-        yield (number, row.strip(), "") if isinstance(row, str) else (row.line, row.text, row.problem)
-
-
-async def _each(rows: AsyncIterable[Row | str] | Iterable[Row | str]) -> AsyncIterator[Row | str]:
-    if isinstance(rows, AsyncIterable):
-        async for row in rows:
-            yield row
-    else:
-        for row in rows:
-            yield row
-
-
-def upload_codes(
+def upload_codes(  # noqa: PLR0913 - what a job is, all by keyword
     client: Client[Partner] | Client[Brand],
-    codes: AsyncIterable[Row | str] | Iterable[Row | str],
+    source: str | Path | Iterable[str] | AsyncIterable[str],
     *,
     product_coupon_id: str,
     stock_id: str,
     job: str,
+    ledger: Ledger | str | Path | None = None,
+    column: str | None = None,
+    sheet: str | None = None,
     concurrency: int = 8,
-) -> Upload:
+) -> Run[UploadedCouponCodes]:
     """Upload codes of any origin into a stock, and learn what became of every one.
 
     ::
 
-        async with upload_codes(client, open_table("codes.csv"), product_coupon_id=…, stock_id=…, job="spring") as job:
-            async for line in job:
-                ...
-        print(job.counts, job.rest)
+        async with upload_codes(client, "codes.csv", product_coupon_id=…, stock_id=…, job="spring",
+                                ledger="wxcoupon.ledger") as job:
+            async for call in job:
+                print(job.progress.tally, job.progress.rate, job.progress.eta)
 
-    A job that was interrupted is run again as it was: what is uploaded already is answered again, not doubled.
+    With a ledger, a job that was interrupted or killed is run again as it was, and goes on where it ended: the calls
+    that have an answer are not made again, and those that may have been made are repeated under their numbers. A
+    call that was refused as a whole, also for a reason that passes, is made again by the next run and not by this one.
+    Without a ledger, running a job again repeats all of it.
 
     Args:
         client: makes the calls.
-        codes: the codes, as text or as rows of :func:`~wxcoupon.bulk.sources.open_table`; read only as fast as they
-            are uploaded. Repeats and illegal codes are welcome: they are found, and not sent. Each distinct code is
-            remembered until the end.
+        source: the path of a text or csv file or of a workbook, ``"-"`` for the standard input, or codes. What is no
+            plain text or csv file is read to its end and kept beside the ledger before anything is sent, until
+            :func:`~wxcoupon.bulk.spools.remove_job`: a job goes on with it, and its report is made of it. Repeats and
+            illegal codes are welcome: they are found, and not sent.
         product_coupon_id: the product coupon.
         stock_id: its stock, whose ``coupon_code_mode`` is UPLOAD.
-        job: names the upload: the same codes in the same order under the same name are the same calls.
+        job: names the upload in its ledger, and makes the request numbers: the same codes in the same order under the
+            same name are the same calls.
+        ledger: where the job is remembered: the path of an SQLite file, made when it is not there, or a ledger. None
+            remembers nothing beyond this run.
+        column: of a csv file or a workbook, the column to read.
+        sheet: of a workbook, the sheet to read.
         concurrency: calls under way at once.
 
     Returns:
-        The upload, as an async context manager. Leaving its block early cancels the calls under way; what became of
-        the lines that were read by then is in ``rest`` and ``counts``.
+        The job, as an async context manager; see :class:`~wxcoupon.bulk.engine.Run`. Leaving its block early, or being
+        cancelled in it, cancels the calls under way, whose codes are then unknown; what was not sent is as it was.
 
     Raises:
-        WxCouponError: from the iteration, after its last outcome: what stopped the job. An
-            :class:`~wxcoupon.ApiError` only when nothing was uploaded.
+        ConfigurationError: from entering: the source cannot be read, or the ledger has another job of that name.
+        SourceChangedError: from entering or from the iteration: the source is not what it was.
+        LedgerError: from entering or from the iteration: the ledger cannot be read or written, or another runner has
+            the job. What could not be remembered is repeated by the next run.
+        WxCouponError: from the iteration, after its last call: what stopped the job.
+        Exception: from entering: what *source* raises.
     """
-    return Upload(
-        client, codes, product_coupon_id=product_coupon_id, stock_id=stock_id, job=job, concurrency=concurrency
-    )
+    task = UploadTask(job, product_coupon_id=product_coupon_id, stock_id=stock_id)
+    return Run(client, task, source, ledger=ledger, column=column, sheet=sheet, concurrency=concurrency)
