@@ -10,24 +10,95 @@ from .plan import CODES_PER_CALL, pre_send_requests, request_no_for, upload_requ
 from .run import Done, Failed, bulk
 
 if TYPE_CHECKING:
-    from .presend import pre_send
-    from .sources import open_table
+    from .account import every_row, planned_job, source_of
+    from .engine import Run
+    from .generating import generate_codes
+    from .ledger import JobHeldError, Ledger, LedgerError, Tally
+    from .memory_ledger import MemoryLedger
+    from .outcomes import RowEnd, Settled
+    from .pieces import SourceChangedError, SourceError
+    from .presend_task import PreSendTask
+    from .progress import Progress
+    from .reading import open_source
+    from .reconciling import reconcile
+    from .row_jobs import call_rows, pre_send
+    from .row_task import RowOutcome, RowTask
+    from .sqlite_ledger import SqliteLedger
+    from .token_service import ServedToken, TokensBusyError, TokenService
     from .upload import upload_codes
+    from .verdicts import Ending
+    from .watching import watch_codes
 
 __all__ = [
     "CODES_PER_CALL",
     "Done",
+    "Ending",
     "Failed",
+    "JobHeldError",
+    "Ledger",
+    "LedgerError",
+    "MemoryLedger",
+    "PreSendTask",
+    "Progress",
+    "RowEnd",
+    "RowOutcome",
+    "RowTask",
+    "Run",
+    "ServedToken",
+    "Settled",
+    "SourceChangedError",
+    "SourceError",
+    "SqliteLedger",
+    "Tally",
+    "TokenService",
+    "TokensBusyError",
     "bulk",
-    "open_table",
+    "call_rows",
+    "every_row",
+    "generate_codes",
+    "open_source",
+    "planned_job",
     "pre_send",
     "pre_send_requests",
+    "reconcile",
     "request_no_for",
+    "source_of",
     "upload_codes",
     "upload_requests",
+    "watch_codes",
 ]
 
-_ROOMS: Final = {"open_table": "sources", "pre_send": "presend", "upload_codes": "upload"}
+_ROOMS: Final = {
+    "Ending": "verdicts",
+    "JobHeldError": "ledger",
+    "Ledger": "ledger",
+    "LedgerError": "ledger",
+    "MemoryLedger": "memory_ledger",
+    "PreSendTask": "presend_task",
+    "Progress": "progress",
+    "RowEnd": "outcomes",
+    "RowOutcome": "row_task",
+    "RowTask": "row_task",
+    "Run": "engine",
+    "ServedToken": "token_service",
+    "Settled": "outcomes",
+    "SourceChangedError": "pieces",
+    "SourceError": "pieces",
+    "SqliteLedger": "sqlite_ledger",
+    "Tally": "ledger",
+    "TokenService": "token_service",
+    "TokensBusyError": "token_service",
+    "call_rows": "row_jobs",
+    "every_row": "account",
+    "generate_codes": "generating",
+    "open_source": "reading",
+    "planned_job": "account",
+    "pre_send": "row_jobs",
+    "reconcile": "reconciling",
+    "source_of": "account",
+    "upload_codes": "upload",
+    "watch_codes": "watching",
+}
 
 
 if not TYPE_CHECKING:  # a checker would take any misspelt name for one that is loaded later
