@@ -135,7 +135,8 @@ def test_refused_for_all(cli: Cli, local: Local, stock: list[str], own: str, tmp
     ended = cli("codes", "upload", "codes.txt", *stock[:3], "7", "--json", "--report", "report.csv")
 
     assert (3, "ApiError", 404) == (ended.status, ended.error["type"], ended.error["status"])
-    assert "stopped after 200 lines" in ended.err
+    assert "800 lines are not sent yet" in ended.err
+    assert {"failed": 200, "pending": 800} == Counter(row["outcome"] for row in _rows(tmp_path / "report.csv"))
     assert (_NONE | {"failed": 200}, 200) == (ended.last["counts"], ended.last["lines"])
     assert before + 1 == local.requests(_ENDPOINT)
 
@@ -153,20 +154,21 @@ def test_interrupted(cli: Cli, local: Local, stock: list[str], own: str, tmp_pat
         out, err = process.communicate(timeout=30)
 
     held = len(_held(local, stock))
+    rows = _rows(tmp_path / "report.csv")
     again = cli(*words, 1_000_000)
 
     assert 130 == process.returncode
     assert "run the same command again" in json.loads(err.splitlines()[-1])["error"]["hint"]
-    assert "later lines were neither read nor sent" in err
     assert "Traceback" not in err
-    summary = json.loads(out)
+    *troubles, summary = [json.loads(line) for line in out.splitlines()]
+    assert [] == troubles
     counts = summary["counts"]
     assert summary["lines"] == sum(counts.values()) < 5001
+    assert f"{5001 - summary['lines']:,} lines are not sent yet; run the same command again" in err
     assert (1, 0) == (counts["invalid"], counts["already_exist"])
     assert counts["uploaded"] + counts["unknown"] >= held >= 200
-    rows = _rows(tmp_path / "report.csv")
-    assert counts == _NONE | Counter(row["outcome"] for row in rows)
-    assert list(range(1, summary["lines"] + 1)) == sorted(int(row["line"]) for row in rows)
+    assert list(range(1, 5002)) == [int(row["line"]) for row in rows]
+    assert counts | {"pending": 5001 - summary["lines"]} == _NONE | Counter(row["outcome"] for row in rows)
     assert all("interrupted" in row["reason"] for row in rows if row["outcome"] == "unknown")
     assert (1, _NONE | {"uploaded": 5000, "invalid": 1}) == (again.status, again.last["counts"])
     assert codes == sorted(_held(local, stock))

@@ -121,7 +121,8 @@ def test_demo(bare: Cli, tmp_path: Path) -> None:
     assert (1, 1) == facts["coupons redeemed"]
     assert (445, 445) == facts["codes left in the stock"]
     assert "created product coupon" in ended.err
-    assert {"codes.txt", "report.csv", "tokens.csv"} == {path.name for path in (tmp_path / "kept").iterdir()}
+    kept = {"codes.txt", "report.csv", "tokens.csv", "wxcoupon-ledger.sqlite", "wxcoupon-ledger.sqlite.d"}
+    assert kept == {path.name for path in (tmp_path / "kept").iterdir()}
 
 
 def test_demo_as_text(bare: Cli) -> None:

@@ -6,6 +6,7 @@ import signal
 import stat
 import time
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,13 @@ def filled(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> list[str]:
     return stock
 
 
-def _rows(path: Path) -> dict[str, dict[str, str]]:
+def _table(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
-        return {row["openid"]: row for row in csv.DictReader(file)}
+        return list(csv.DictReader(file))
+
+
+def _rows(path: Path) -> dict[str, dict[str, str]]:
+    return {row["openid"]: row for row in _table(path)}
 
 
 def test_csv(cli: Cli, filled: list[str], tmp_path: Path) -> None:
@@ -41,7 +46,7 @@ def test_csv(cli: Cli, filled: list[str], tmp_path: Path) -> None:
     rows = _rows(tmp_path / "tokens.csv")
 
     assert 1 == ended.status
-    assert {"done": 2, "failed": 0, "invalid": 1} == ended.last["counts"]
+    assert {"done": 2, "duplicate": 0, "failed": 0, "invalid": 1, "unknown": 0} == ended.last["counts"]
     assert (3, "tokens.csv") == (ended.last["rows"], ended.last["out"])
     assert {"row": 4, "outcome": "invalid", "reason": rows[""]["error"]} == ended.lines[0]
     assert "mine_0001" == rows["o-1"]["send_request_no"]
@@ -53,21 +58,28 @@ def test_csv(cli: Cli, filled: list[str], tmp_path: Path) -> None:
     assert 0o600 == stat.S_IMODE((tmp_path / "tokens.csv").stat().st_mode)
 
 
-def test_text(cli: Cli, filled: list[str], tmp_path: Path) -> None:
-    """A text file is one openid a line; under the same job a user has the same number, and another token."""
-    (tmp_path / "users.txt").write_text("o-1\n\no-2\n")
+def test_text(cli: Cli, local: Local, filled: list[str], tmp_path: Path) -> None:
+    """A text file is one openid a line; run again, the tokens are those of before, and --renew gets others for them."""
+    (tmp_path / "users.txt").write_text("o-1\n\no-2\no-1\n")
     words = ("tokens", "pre-send", "users.txt", "--out", "tokens.csv", *filled, "--appid", "wx1", "--job", "spring")
+    before = local.requests(_ENDPOINT)
 
     first = cli(*words)
-    before = _rows(tmp_path / "tokens.csv")
+    tokens = sorted(_table(tmp_path / "tokens.csv"), key=itemgetter("error", "openid"))
     again = cli(*words)
-    after = _rows(tmp_path / "tokens.csv")
+    same = sorted(_table(tmp_path / "tokens.csv"), key=itemgetter("error", "openid"))
+    renewed = cli(*words, "--renew")
+    others = sorted(_table(tmp_path / "tokens.csv"), key=itemgetter("error", "openid"))
 
-    assert (0, 0) == (first.status, again.status)
-    assert "2 rows: 2 done" in first.out
-    for openid in ("o-1", "o-2"):
-        assert before[openid]["send_request_no"] == after[openid]["send_request_no"]
-        assert before[openid]["token"] != after[openid]["token"]
+    assert [0, 0, 0] == [first.status, again.status, renewed.status]
+    assert "3 rows: 2 done, 1 duplicate" in first.out
+    assert "job 'spring' was finished before" in again.err
+    assert before + 4 == local.requests(_ENDPOINT)
+    assert tokens == same
+    assert ["o-1", "o-2", "o-1"] == [row["openid"] for row in tokens]
+    assert ["", "", "an earlier row says the same"] == [row["error"] for row in tokens]
+    assert [row["send_request_no"] for row in tokens] == [row["send_request_no"] for row in others]
+    assert not {row["token"] for row in tokens[:2]} & {row["token"] for row in others[:2]}
 
 
 def test_empty(cli: Cli, stock: list[str], tmp_path: Path) -> None:
@@ -98,7 +110,7 @@ def test_refused_for_all(cli: Cli, local: Local, stock: list[str], tmp_path: Pat
     ended = cli("tokens", "pre-send", "users.txt", "--out", "tokens.csv", *stock[:3], "7", "--appid", "wx1", "--json")
 
     assert (3, 404) == (ended.status, ended.error["status"])
-    assert "stopped after 1 row; later rows were neither read nor sent" in ended.err
+    assert "49 rows are not sent yet" in ended.err
     assert [{"row": 1, "outcome": "failed"}] == [
         {"row": row["row"], "outcome": row["outcome"]} for row in ended.lines[:-1]
     ]
@@ -170,3 +182,26 @@ def test_terminated(cli: Cli, local: Local, filled: list[str], tmp_path: Path) -
     summary = json.loads(out.splitlines()[-1])
     assert summary["rows"] == sum(summary["counts"].values()) == len(_rows(tmp_path / "tokens.csv"))
     assert 5 <= summary["rows"] < 20_000
+
+
+def test_tokens_as_they_come(cli: Cli, filled: list[str], tmp_path: Path) -> None:
+    """Tokens are in the file while the job runs; killed and run again, those of before are in it too, each once."""
+    (tmp_path / "users.txt").write_text("".join(f"o-{number}\n" for number in range(12)))
+    words = ("tokens", "pre-send", "users.txt", "--out", "tokens.csv", *filled, "--appid", "wx1", "--json", "--rate")
+    with cli.start(*words, 4) as process:
+        while not (tmp_path / "tokens.csv").exists() or len(_table(tmp_path / "tokens.csv")) < 3:
+            time.sleep(0.02)
+        early = _rows(tmp_path / "tokens.csv")
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=30)
+
+    ended = cli(*words, 1_000_000)
+
+    assert (0, 12) == (ended.status, ended.document["counts"]["done"])
+    rows = _table(tmp_path / "tokens.csv")
+    assert sorted(f"o-{number}" for number in range(12)) == sorted(row["openid"] for row in rows)
+    assert all(row["token"] and row["expires_at"] for row in rows)
+    later = _rows(tmp_path / "tokens.csv")
+    assert {openid: row["token"] for openid, row in early.items()}.items() <= {
+        openid: row["token"] for openid, row in later.items()
+    }.items()

@@ -1,35 +1,48 @@
-"""Outcomes as a csv file: written row by row, readable for its owner alone."""
+"""What became of the rows of a job, as a table for people: csv, or a workbook where the name ends in ``.xlsx``."""
 
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Protocol, Self
 
-from ..errors import ConfigurationError, WxCouponError
-from .sources import Table
+from .placing import ReportError, Workshop
+
+__all__ = ["Report", "ReportError"]
+
+_FORMULAS: Final = ("=", "+", "-", "@")
+"""A csv cell that begins with one of these is reckoned by a spreadsheet, whoever wrote it."""
 
 
-class ReportError(WxCouponError):
-    """A report could not be written to its end: what it was to tell has happened all the same."""
+class _Written(Protocol):
+    """A table that is being written."""
+
+    def row(self, cells: Sequence[object]) -> None: ...
+
+    def finish(self) -> None: ...
+
+    def abandon(self) -> None: ...
 
 
 class Report:
-    """A csv file under construction; codes and tokens are worth money, so nobody else may read it.
+    """A table under construction, written row by row.
 
     It is written beside the place where it is to be, and put there at the end of its block, if it has a row: until
-    then, and when it cannot be written, a file that is there already stays as it is. What is there and no file, a pipe
-    or a device, is written as it comes.
+    then, and when it cannot be written or the block ends with an error, a file that is there already stays as it is.
+    A pipe or a device is written as it comes.
+
+    A csv file is UTF-8. In a workbook every text is text, codes of digits too, and nothing is a formula; what is more
+    than a sheet takes goes on in the next one.
 
     Args:
         path: where it is to be.
         columns: the header.
-        mark: whether it begins with a byte order mark, by which Excel knows that it is UTF-8.
-        besides: what is read meanwhile, which has to be another file.
+        besides: other files by path, which it may not be, and what each is in words.
+        mark: whether a csv file begins with a byte order mark, by which Excel knows that it is UTF-8.
 
     Attributes:
         path: where it is to be.
@@ -39,59 +52,88 @@ class Report:
         ConfigurationError: there can be no such file.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], *, besides: Table | None = None, mark: bool = True) -> None:
-        if besides is not None and besides.is_at(path):
-            raise ConfigurationError(f"{path} is the file that is read; write to another one")
+    def __init__(
+        self, path: Path, columns: Sequence[str], *, besides: Mapping[Path, str] | None = None, mark: bool = True
+    ) -> None:
         self.path = path
         self.kept = False
-        self._target = path.resolve()  # a link stays a link
-        self._written: Path | None = None
-        self._rows = 0
-        try:
-            descriptor = self._open()
-        except OSError as error:
-            raise ConfigurationError(f"{path} cannot be written ({error.strerror})") from None
-        self._file = os.fdopen(descriptor, "w", encoding="utf-8-sig" if mark else "utf-8", newline="")
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(columns)
+        self._columns = columns
+        self._mark = mark
+        self._is_workbook = path.suffix.lower() == ".xlsx"
+        self._shop = Workshop(path, besides or {})
+        if self._is_workbook:
+            from . import workbook  # here, because a report as csv needs no xlsxwriter
 
-    def _open(self) -> int:
-        if self._target.exists() and not self._target.is_file():
-            return os.open(self.path, os.O_WRONLY)
-        descriptor, name = tempfile.mkstemp(prefix=f"{self._target.name}.", suffix=".part", dir=self._target.parent)
-        self._written = Path(name)
-        return descriptor
+            workbook.require(self._shop)
+        self._written: _Written
+        self._rows = 0
 
     def row(self, *cells: object) -> None:
-        """Write one row; None is an empty cell.
+        """Write one row: texts, numbers, and None for an empty cell.
 
         Raises:
             ReportError: it cannot be written.
         """
         self._rows += 1
         try:
-            self._writer.writerow(cells)
+            self._written.row(cells)
         except OSError as error:
-            raise self._failure(error) from error
+            raise self._shop.failure(error) from error
 
-    def _failure(self, error: OSError) -> ReportError:
-        self._rows = 0  # half a report is none
-        return ReportError(f"{self.path} could not be written to its end ({error.strerror})")
+    def harmless(self, text: str) -> str:
+        """A text that anybody may have written, so that no spreadsheet takes it for a formula.
+
+        In a csv file, one that begins with ``=``, ``+``, ``-`` or ``@`` has a ``'`` before it.
+        """
+        return f"'{text}" if not self._is_workbook and text.startswith(_FORMULAS) else text
 
     def __enter__(self) -> Self:
+        try:
+            path = self._shop.open() if self._shop.is_file else self.path
+            if self._is_workbook:
+                from .workbook import Workbook  # as above
+
+                self._written = Workbook(path, self._columns)
+            else:
+                self._written = _Csv(path, self._columns, "utf-8-sig" if self._mark else "utf-8")
+        except OSError as error:
+            self._shop.close()
+            raise self._shop.failure(error) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._file.close()
-            if self._written is not None and self._rows:
-                self._written.replace(self._target)
-            self.kept = self._rows > 0
+            if error is not None or not self._rows:
+                self._written.abandon()
+                return
+            self._written.finish()
+            self._shop.place()
+            self.kept = True
         except OSError as fault:
-            if not isinstance(error, ReportError):
-                raise self._failure(fault) from fault
+            raise self._shop.failure(fault) from fault
         finally:
-            if self._written is not None:
-                self._written.unlink(missing_ok=True)
+            self._shop.close()
+
+
+class _Csv:
+    """A csv file."""
+
+    def __init__(self, path: Path, columns: Sequence[str], encoding: str) -> None:
+        self._file: TextIOWrapper = path.open("w", encoding=encoding, newline="")
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(columns)
+
+    def row(self, cells: Sequence[object]) -> None:
+        self._writer.writerow(cells)
+
+    def finish(self) -> None:
+        try:
+            self._file.flush()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        with suppress(OSError):  # what it could not write before, it tries once more
+            self._file.close()

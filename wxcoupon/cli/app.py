@@ -18,7 +18,7 @@ from cyclopts import App, CycloptsError
 from .. import __version__
 from ..errors import WxCouponError
 from .commands import COMMANDS, GROUPS
-from .failure import Interrupted, UsageError, report
+from .failure import Interrupted, PartDone, UsageError, report
 
 _ABOUT: Final = "WeChat Pay coupons. Settings come from WXCOUPON_ variables or a TOML file."
 _STATUSES: Final = (
@@ -67,7 +67,7 @@ def run(argv: Sequence[str]) -> int:
         fault = Interrupted("nobody reads the output any more")
     except (KeyboardInterrupt, asyncio.CancelledError):
         fault = Interrupted()
-    except (WxCouponError, Interrupted, OSError) as error:
+    except (WxCouponError, Interrupted, PartDone, OSError) as error:
         fault = error
     else:
         return status if isinstance(status, int) else 0

@@ -29,6 +29,7 @@ class Command:
 GROUPS: Final = {
     "codes": "Coupon codes of a stock.",
     "tokens": "Tokens for the claim component of a mini program.",
+    "coupons": "Coupons of users, a file of them at a time.",
     "config": "The settings.",
 }
 
@@ -106,26 +107,133 @@ COMMANDS: Final = (
         "codes:upload",
         "Upload a file of codes into a stock.",
         """
-        A .csv file (separated by commas) is read by column, anything else is one code a line; - is the standard input.
-        White space around a code is removed, and blank lines do not count. Every other line ends as uploaded,
-        already_exist, duplicate (of an earlier line), failed, invalid or unknown. Existing codes and duplicates are no
-        failure; with any failed, invalid or unknown line the command ends with 1, and with 2 if all are invalid.
+        A .csv file (separated by commas) and a workbook (.xlsx, .xlsm, .xlsb, .xls, .ods) are read by column, anything
+        else is one code a line; - is the standard input. White space around a code is removed, and blank lines do not
+        count. Every other line ends as uploaded, already_exist, duplicate (of an earlier line), failed, invalid or
+        unknown. Existing codes and duplicates are no failure; with any failed, invalid or unknown line the command
+        ends with 1, and with 2 if all are invalid.
 
         A first line that is a known heading (code, coupon_code, voucher, sn, id, 券码 and the like) is never sent as a
         code, and stderr says so. Of several columns, the one whose heading says that it has codes is read; where none
         or several do, --column is needed.
 
-        The first upload goes alone: if it is refused for a reason that holds for all, nothing more is sent.
-        Interrupted by Ctrl-C or SIGTERM, run the same command again: what was uploaded is answered again, not doubled.
-        Lines whose call had no answer yet are unknown, lines that were read and not sent are failed.
+        The whole file is looked at before anything is sent. The first upload goes alone: if it is refused for a reason
+        that holds for all, nothing more is sent.
 
-        In the report, an invalid code that begins with = + - or @ has a ' before it, so that no spreadsheet reckons it.
+        The job is remembered in the ledger. Interrupted in any way, Ctrl-C, SIGTERM, a crash, a full disk, run the same
+        command again: it goes on where it ended, under the same request numbers, and nothing is doubled. What it stored
+        before its answer was lost counts as uploaded. Uploads that were refused as a whole, or whose outcome is
+        unknown, are made again; of a job that is finished nothing is sent. The file may not change meanwhile: other
+        codes are another --job. The counts and the exit status are those of the whole job, all its runs together. Where
+        the ledger or the file fails while codes are sent, the command ends with 1: what was sent is counted.
 
-        With --json the last line is {"job", "counts", "lines", "report"}; before it comes, unless there is a --report,
-        one object {"line", "code", "outcome", "reason"} for each failed, invalid or unknown line.
+        With --report, every line is written there once, in order, those not sent yet as pending; it is csv, or a
+        workbook if its name ends in .xlsx. In csv an invalid code that begins with = + - or @ has a ' before it, so
+        that no spreadsheet reckons it.
+
+        With --json the last line is {"job", "counts", "lines", "report"}, where the counts add up to the lines that
+        have an outcome; before it comes, unless there is a --report, one object {"line", "code", "outcome", "reason"}
+        for each failed, invalid or unknown line of the job. --progress json writes one object {"progress": {"phase",
+        "read", "lines", "counts", "left", "rate", "eta", "calls", "calls_per_second", "repeats"}} a second to stderr.
+
+        --dry-run needs no settings and no network. With --json it prints that object with every line of the file under
+        "lines", and with "dry_run", "to_send", "calls", "calls_per_second", "seconds" and the first "faults"; counts
+        and to_send add up to the lines. It ends with 2 if nothing can be sent.
         """,
         """
         wxcoupon codes upload codes.csv --column code --report report.csv \\
+            --product-coupon-id 1000000013 --stock-id 1000000013001
+        wxcoupon codes upload codes.xlsx --dry-run \\
+            --product-coupon-id 1000000013 --stock-id 1000000013001
+        """,
+    ),
+    Command(
+        "codes status",
+        "inspecting:status",
+        "Say how far the jobs of a ledger are.",
+        """
+        All jobs of the ledger, or one: what it does, to what, from which file, its rows by outcome, and how many are
+        left. It only reads, also while another process runs the job, and needs neither settings nor the network.
+
+        With --reconcile the stocks of the uploads are asked how many codes they hold, which is compared with what this
+        ledger uploaded; where it does not add up the command ends with 1.
+
+        With --json: {"ledger", "jobs"}, or for one job {"job", "kind", "state", "target", "source", "created_at",
+        "counts", "lines", "left"} (of other kinds than uploads "rows" instead of "lines"); the state is running, done,
+        interrupted, or unplanned when nothing was sent yet. With --reconcile also "stocks".
+        """,
+        """
+        wxcoupon codes status
+        wxcoupon codes status spring --reconcile
+        """,
+    ),
+    Command(
+        "codes report",
+        "inspecting:report",
+        "Write what became of every row of a job.",
+        """
+        Every row of the job's file once, in order, with its outcome; rows that have none yet are pending. It only
+        reads, also while another process runs the job, and needs neither settings nor the network, but the file has to
+        be there as it was. A name that ends in .xlsx makes a workbook, where codes are text, and of more than 1,048,575
+        rows go on in further sheets; anything else is csv.
+
+        With --json: {"job", "counts", "lines", "left", "report"}; of other kinds than uploads "rows" instead of
+        "lines".
+        """,
+        """
+        wxcoupon codes report spring --report report.xlsx
+        """,
+    ),
+    Command(
+        "codes generate",
+        "generate:generate",
+        "Make coupon codes that nobody can guess, of which no two are equal.",
+        """
+        One code a line, of 2-9 and A-Z without I and O: nothing looks like 0 or 1, and every random character has 5
+        bits. From left to right a code has the prefix, random characters, with --ledger the number of the batch (4
+        characters), and the check digit or one more random character. stderr says how hard a code is to guess; a length
+        with which somebody who knows all about the batch would hit one of its codes more often than once in 2^40 times
+        is refused, and the message has the length that it takes.
+
+        No two codes of a run are equal. With --ledger none is equal to one of another run with that ledger either,
+        whatever the prefix and the length; without it, or beside codes from elsewhere, only chance keeps them apart.
+        The check digit is Luhn mod N, with N = 32 and the characters in the order given above, over what follows the
+        prefix: it finds every wrong character, and all swapped neighbours but 2 and Z.
+
+        With --json and no --out: one object {"code"} for each code. The last line is {"count", "length", "prefix",
+        "check_digit", "batch", "entropy_bits", "guesses", "ledger", "out"}.
+        """,
+        """
+        wxcoupon codes generate --count 100000 --out codes.txt \\
+            --ledger wxcoupon-ledger.sqlite
+        wxcoupon codes generate --count 10 --length 16 --prefix TEA- --check-digit
+        """,
+    ),
+    Command(
+        "codes watch",
+        "watch:watch",
+        "Keep the available codes of a stock above a mark.",
+        """
+        Looks at the stock again and again; when fewer than --below codes are available it uploads so many that there
+        are --fill, from a file in its order or generated. It never uploads more than the stock's max_count leaves room
+        for. What was uploaded and is not counted by WeChat Pay yet is taken into account for fifteen minutes.
+
+        Each top-up is an upload job in the ledger, and its codes are in a file in the folder beside the ledger, for
+        'codes report'. Ctrl-C and SIGTERM end the watch; started again, also after it was killed, it finishes the
+        top-up that had begun, and goes on behind the codes that were taken. New codes may be written behind those in
+        the file meanwhile.
+
+        It warns, and goes on, where waiting can help: the stock is full or is not ready, WeChat Pay cannot be reached
+        or refused some codes. It ends with 1 where it cannot: the stock has expired or was deactivated, the file has
+        no more codes, all of its codes are refused. With --once a warning ends with 1 too.
+
+        With --json: one object {"time", "event", "words", "available", "total", "job", "counts"} a line, "event" being
+        checked, topped_up, warning or ended, "counts" those of a top-up.
+        """,
+        """
+        wxcoupon codes watch --below 500 --fill 2000 --generate --check-digit \\
+            --product-coupon-id 1000000013 --stock-id 1000000013001
+        wxcoupon codes watch --below 500 --fill 2000 --from codes.csv --every 300 \\
             --product-coupon-id 1000000013 --stock-id 1000000013001
         """,
     ),
@@ -134,24 +242,107 @@ COMMANDS: Final = (
         "tokens:pre_send",
         "Get one pre-send token for each row of users.",
         """
-        A .csv file has a header with openid and, as far as it knows them, send_request_no, product_coupon_id, stock_id,
-        appid, coupon_code and attach; anything else is one openid a line, where a first line "openid" is a heading and
-        is not sent. A missing send_request_no is derived from
-        job, ids and openid, so that a user gets one coupon for the job, however often it is run. Writes openid,
-        send_request_no, token, expires_at and error as csv that only you may read: tokens are worth money.
+        A .csv file or a workbook has a header with openid and, as far as it knows them, send_request_no,
+        product_coupon_id, stock_id, appid, coupon_code and attach; anything else is one openid a line, where a first
+        line "openid" is a heading and is not sent. A missing send_request_no is derived from job, ids and openid, so
+        that a user gets one coupon for the job, however often it is run. Rows with the same openid, stock and number
+        are one. Writes openid, send_request_no, token, expires_at and error as csv that only you may read: tokens are
+        worth money. Each is in the file as soon as it came, for whoever reads it meanwhile.
 
         The first row is sent alone: if it is refused for a reason that holds for all, nothing more is sent. What is at
         --out stays as it is until there is something to put there. With any row without a token the command ends with
         1, and with 2 if no row can be sent.
 
+        The job is remembered in the ledger. Interrupted, run the same command again: it goes on where it ended, and the
+        tokens of earlier runs are in the new file too. For new tokens under the same numbers, because the old ones have
+        expired, or for a file with more users, keep the job and use --renew; if that is interrupted, go on without it.
+
         With --json the last line is {"job", "counts", "rows", "out"}; before it comes one object {"row", "outcome",
-        "reason"} for each row without a token, "row" being its line in the file.
+        "reason"} for each failed, invalid or unknown row, "row" being its line in the file.
         """,
         """
         wxcoupon tokens pre-send users.csv --out tokens.csv --job spring \\
             --product-coupon-id 1000000013 --stock-id 1000000013001 \\
             --appid wx1234567890
         """,
+    ),
+    *(
+        Command(
+            f"coupons {word}",
+            f"coupons:{function}",
+            summary,
+            f"""
+            Columns are named like the members of {endpoint} (see 'wxcoupon endpoints'), and members of a
+            part like associated_order_info.transaction_id; what no column and no option says is not sent. A
+            missing {number} is derived from the job and from what the row is about, so that the same row is done once
+            in a job, however often that is run. A row that says the very same as an earlier one is a duplicate.
+
+            Everything is looked at before anything is sent, and the first row is sent alone: if it is refused for a
+            reason that holds for all, nothing more is sent. The job is remembered in the ledger: interrupted in any
+            way, run the same command again, and it goes on where it ended, under the same numbers. With any failed,
+            invalid or unknown row the command ends with 1, and with 2 if no row can be sent.
+
+            The rows of a job may not change. For a file with more or other rows keep the name of the job and use
+            --renew: all rows are sent again under the same numbers, and what was done is not done twice.
+
+            --out has line, request_no, outcome and reason, and what came of the coupon: its code, state and times.
+            With --json the last line is {{"job", "counts", "rows", "out"}}; before it comes one object {{"row",
+            "outcome", "reason"}} for each failed, invalid or unknown row, "row" being its line in the file.
+            """,
+            example,
+        )
+        for word, function, summary, endpoint, number, example in (
+            (
+                "send",
+                "send",
+                "Send a coupon to the user of each row.",
+                "product_coupon.send_coupon",
+                "send_request_no",
+                """
+                wxcoupon coupons send users.csv --job spring --out sent.csv \\
+                    --product-coupon-id 1000000013 --stock-id 1000000013001 \\
+                    --appid wx1234567890
+                """,
+            ),
+            (
+                "confirm",
+                "confirm",
+                "Confirm the coupon of each row, so that its user can redeem it.",
+                "product_coupon.confirm_coupon",
+                "out_request_no",
+                "wxcoupon coupons confirm coupons.csv --job spring --appid wx1234567890",
+            ),
+            (
+                "use",
+                "use",
+                "Redeem the coupon of each row.",
+                "product_coupon.use_coupon",
+                "out_request_no",
+                """
+                wxcoupon coupons use redeemed.csv --job 2025-11-21 --out used.csv \\
+                    --appid wx1234567890 --default store_id=100001
+                """,
+            ),
+            (
+                "return",
+                "give_back",
+                "Give the redeemed coupon of each row back to its user.",
+                "product_coupon.return_coupon",
+                "out_request_no",
+                "wxcoupon coupons return refunds.csv --job refunds-1 --appid wx1234567890",
+            ),
+            (
+                "deactivate",
+                "deactivate",
+                "Deactivate the coupon of each row.",
+                "product_coupon.deactivate_user_coupon",
+                "out_request_no",
+                """
+                wxcoupon coupons deactivate coupons.csv --job recall --out recalled.csv \\
+                    --appid wx1234567890 --default deactivate_reason=recalled
+                """,
+            ),
+        )
     ),
     Command(
         "config show",

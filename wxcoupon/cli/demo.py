@@ -12,6 +12,7 @@ from ..client import Client
 from ..keys import KeyRing
 from ..sandbox import Sandbox
 from .failure import SOME_FAILED, Interrupted, UsageError
+from .ledgers import DEFAULT as LEDGER
 from .options import Count, Json
 from .story import Fact, Receiver, Story
 from .text import emit, say
@@ -29,7 +30,8 @@ async def demo(
 
     Args:
         codes: Coupon codes to upload.
-        dir: Directory to keep the codes, the report of their upload and the tokens in; by default nothing is kept.
+        dir: Directory to keep the codes, the ledger, the report of the upload and the tokens in; by default nothing is
+            kept.
         json: Write JSON to stdout and nothing else there.
     """
     started = time.monotonic()
@@ -62,7 +64,7 @@ async def demo(
     else:
         _show(facts, agrees=agrees)
         if dir:
-            print(f"kept in {dir}: codes.txt, report.csv and tokens.csv")
+            print(f"kept in {dir}: codes.txt, report.csv, tokens.csv and the ledger {LEDGER}")
     return 0 if agrees else SOME_FAILED
 
 

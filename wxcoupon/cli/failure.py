@@ -6,7 +6,8 @@ import json
 import sys
 from typing import Any, Final
 
-from ..bulk.report import ReportError
+from ..bulk.pieces import SourceChangedError
+from ..bulk.placing import ReportError
 from ..errors import (
     ApiError,
     ClockSkew,
@@ -49,6 +50,13 @@ _ADVICE: Final[tuple[tuple[type[WxCouponError], str | None], ...]] = (
         ReportError,
         "what was sent is counted above; run the same command again to have all of it written: nothing is doubled",
     ),
+    (
+        SourceChangedError,
+        (
+            "other rows are another job: give it another name with --job; where that would do the same once more for "
+            "rows of one call each, because their request numbers are made of the name, keep the name and use --renew"
+        ),
+    ),
     (RateLimited, "run the same command again later, or more slowly"),
     (ClockSkew, None),
     (UntrustedAnswer, "nothing of the answer was used"),
@@ -69,10 +77,24 @@ class Interrupted(Exception):  # noqa: N818 - it says what happened
     """Ctrl-C; its text says how to resume."""
 
 
+class PartDone(Exception):  # noqa: N818 - it says what happened
+    """A fault on this side that ended a job of which something may have been sent already.
+
+    Attributes:
+        error: what ended it.
+    """
+
+    def __init__(self, error: WxCouponError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 def exit_status(error: Exception) -> int:
     """The exit status an error ends a command with."""
     if isinstance(error, Interrupted):
         return _INTERRUPTED
+    if isinstance(error, PartDone):
+        return SOME_FAILED
     if isinstance(error, OSError):  # with a file's name, the file was wanted before anything was done
         return _USAGE if error.filename else SOME_FAILED
     if isinstance(error, NoCertificatesError):
@@ -140,6 +162,9 @@ def describe(error: Exception) -> dict[str, Any]:
 
 def report(error: Exception, *, as_json: bool) -> int:
     """Write an error to stderr and return the exit status it ends the command with."""
+    if isinstance(error, PartDone):
+        report(error.error, as_json=as_json)
+        return SOME_FAILED
     if as_json:
         print(json.dumps(describe(error)), file=sys.stderr)
     elif isinstance(error, InvalidRequest) and len(error.faults) > 1:

@@ -17,6 +17,9 @@ from ..settings import Settings
 
 Json: TypeAlias = Annotated[bool, Parameter(negative="", help="Write JSON to stdout and nothing else there.")]
 
+Flag: TypeAlias = Annotated[bool, Parameter(negative="")]
+"""An option without a value."""
+
 
 def _whole(_: type, tokens: Sequence[Token]) -> int:
     if not re.fullmatch("[+-]?[0-9]{1,18}", tokens[0].value):

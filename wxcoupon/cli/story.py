@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final, Self
@@ -15,18 +15,27 @@ import attrs
 from aiohttp import web
 
 from .. import product_coupon as pc
-from ..bulk.presend import pre_send
+from ..bulk.account import every_row, source_of
+from ..bulk.aside import aside
+from ..bulk.engine import Run
+from ..bulk.growing import GrowingTable
+from ..bulk.presend_task import PreSendTask
 from ..bulk.report import Report
-from ..bulk.sources import Row, open_table
-from ..bulk.upload import Outcome, upload_codes
+from ..bulk.sqlite_ledger import SqliteLedger
+from ..bulk.upload import upload_codes
 from ..client import Client
 from ..errors import UnreadableAnswer, UntrustedAnswer
 from ..identity import Partner
 from ..keys import KeyRing
 from ..notify.receive import Notification, receive
 from ..sandbox import Sandbox
-from .text import number_of, progress, say
-from .tokens import TOKEN_COLUMNS, write_token
+from .codes import COLUMNS, write_report
+from .ledgers import DEFAULT as LEDGER
+from .row_report import TOKEN_COLUMNS, token_cells
+from .showing import showing
+from .tables import read_from
+from .text import number_of, say
+from .words import UPLOAD
 
 APPID: Final = "wx1234567890abcdef"
 _CHINA: Final = timezone(timedelta(hours=8))
@@ -101,7 +110,7 @@ class Story:
         sandbox: the WeChat Pay it happens on.
         client: the partner's client.
         receiver: where callbacks arrive.
-        folder: where the file of codes, the report of their upload and the tokens are kept.
+        folder: where the file of codes, the ledger, the report of the upload and the tokens are kept.
     """
 
     sandbox: Sandbox
@@ -110,6 +119,8 @@ class Story:
     folder: Path
     product_coupon_id: str = ""
     stock_id: str = ""
+    _occasion: str = attrs.field(init=False, factory=lambda: f"demo {secrets.token_hex(4)}")
+    """What its jobs are called: a folder may be used for several demos."""
 
     async def happen(self, codes: int, users: int) -> list[Fact]:
         """Let everything happen, and compare what the client was told with what the sandbox knows."""
@@ -183,41 +194,40 @@ class Story:
     async def _upload(self, codes: Sequence[str]) -> int:
         file = self.folder / "codes.txt"
         file.write_text("".join(f"{code}\n" for code in codes), "utf-8")
-        table = open_table(file)
-        upload = upload_codes(
-            self.client, table, product_coupon_id=self.product_coupon_id, stock_id=self.stock_id, job="demo"
-        )
-        with (
-            Report(self.folder / "report.csv", ("line", "code", "outcome", "reason"), besides=table) as report,
-            progress("uploading", len(codes)) as advance,
-        ):
-            async with upload:
-                async for line in upload:
-                    advance(1)
-                    report.row(line.line, line.code, line.outcome, line.reason)
-        uploaded = upload.counts[Outcome.UPLOADED]
+        report = Report(self.folder / "report.csv", COLUMNS, besides=read_from(str(file)))
+        async with SqliteLedger(self.folder / LEDGER) as ledger:
+            upload = upload_codes(
+                self.client,
+                file,
+                product_coupon_id=self.product_coupon_id,
+                stock_id=self.stock_id,
+                job=f"{self._occasion} codes",
+                ledger=ledger,
+            )
+            async with showing(upload.progress, "auto", "uploading", UPLOAD), upload:
+                async for _ in upload:
+                    pass
+            with closing(await aside(lambda _: source_of(upload.record))) as source:
+                await write_report(report, every_row(ledger, upload.record, source))
+        uploaded = upload.progress.tally.done
         say(f"uploaded {number_of(uploaded, 'code')} in calls of at most 200, below the documented 20 calls a second")
         return uploaded
 
     async def _pre_send(self, openids: Sequence[str]) -> list[str]:
-        async def rows() -> AsyncIterator[Row]:
-            for number, openid in enumerate(openids, 1):
-                yield Row(number, openid)
-
-        job = pre_send(
-            self.client,
-            rows(),
-            job="demo",
+        task = PreSendTask(
+            f"{self._occasion} tokens",
             product_coupon_id=self.product_coupon_id,
             stock_id=self.stock_id,
             appid=APPID,
         )
         tokens: list[str] = []
-        with Report(self.folder / "tokens.csv", TOKEN_COLUMNS, mark=False) as report:
-            async with job:
-                async for row in job:
-                    write_token(report, row)
-                    tokens += [row.token] if row.token is not None else []
+        with GrowingTable(self.folder / "tokens.csv", TOKEN_COLUMNS) as table:
+            async with Run(self.client, task, openids, ledger=self.folder / LEDGER) as job:
+                async for settled in job:
+                    for row in map(task.outcome, settled.rows()):
+                        table.row(*token_cells(row))
+                        tokens += [row.answer["token"]] if "token" in row.answer else []
+                    table.place()
         say(f"pre-sent {number_of(len(tokens), 'token')}")
         return tokens
 

@@ -7,14 +7,15 @@ import json
 import math
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from ..bulk.report import ReportError
-from ..bulk.sources import STDIN
+from ..bulk.placing import ReportError
 from ..errors import ConfigurationError
+
+STDIN: Final = "-"
+"""What the standard input is called on a command line."""
+_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 def emit(value: Any, *, indent: int | None = None) -> None:
@@ -52,6 +53,18 @@ def say(text: str) -> None:
 def number_of(count: int, thing: str) -> str:
     """A number of things in words: ``1 line``, ``2,000 lines``."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time in words, in its two largest units: ``2 days 3 hours``, ``42 seconds``."""
+    left = max(round(seconds), 0)
+    for place, (unit, size) in enumerate(_UNITS):
+        if left >= size:
+            words = number_of(left // size, unit)
+            smaller, size_of_it = _UNITS[min(place + 1, len(_UNITS) - 1)]
+            rest = left % size // size_of_it
+            return f"{words} {number_of(rest, smaller)}" if rest else words
+    return "less than a second"
 
 
 class _NotJsonError(ValueError):
@@ -108,31 +121,3 @@ def read_json(word: str, what: str) -> Any:
         raise ConfigurationError(f"{what}: {origin} {error}") from None
     except (RecursionError, ValueError):
         raise ConfigurationError(f"{what}: {origin} is nested too deeply, or has too long a number") from None
-
-
-@contextmanager
-def progress(title: str, total: int | None) -> Generator[Callable[[int], None]]:
-    """Show a progress bar on stderr where that is a terminal; yields what is called with the number of new items."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console  # only a terminal needs it
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=total, speed="")
-
-        def advance(items: int) -> None:
-            bar.advance(task, items)
-            speed = bar.tasks[0].speed
-            bar.update(task, speed=f"{speed:,.0f}/s" if speed else "")
-
-        yield advance

@@ -1,0 +1,444 @@
+"""Jobs that outlive their process: resuming, rehearsing, looking on, and what is said meanwhile."""
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing, suppress
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+
+from .conftest import Cli, Local, Process
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+_ENDPOINT = "product_coupon.upload_coupon_codes"
+_NONE = dict.fromkeys(("uploaded", "already_exist", "duplicate", "failed", "invalid", "unknown"), 0)
+
+
+def _held(local: Local, stock: list[str]) -> list[str]:
+    codes: list[str] = local.look(f"stocks/{stock[3]}/codes")
+    return codes
+
+
+def _codes(path: Path, own: str, count: int) -> list[str]:
+    codes = [f"{own}{number:05}" for number in range(count)]
+    path.write_text("".join(f"{code}\n" for code in codes))
+    return codes
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as report:
+        return list(csv.DictReader(report))
+
+
+def _kill(process: Process, sign: signal.Signals) -> str:
+    process.send_signal(sign)
+    return process.communicate(timeout=30)[1]
+
+
+def test_killed_again_and_again(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """Killed at any moment and run again, a job stores every code once, and says uploaded of each."""
+    codes = _codes(tmp_path / "codes.txt", own, 3000)
+    words = ("codes", "upload", "codes.txt", *stock, "--json", "--job", "spring", "--report", "report.csv")
+    before = 0
+    for _ in range(3):
+        with cli.start(*words, "--rate", 5) as process:
+            while len(_held(local, stock)) <= before:
+                time.sleep(0.01)
+            _kill(process, signal.SIGKILL)
+        before = len(_held(local, stock))
+
+    ended = cli(*words, "--rate", 1_000_000)
+    again = cli(*words)
+
+    assert 600 <= before < 3000
+    assert (0, {"job": "spring", "counts": _NONE | {"uploaded": 3000}, "lines": 3000, "report": "report.csv"}) == (
+        ended.status,
+        ended.document,
+    )
+    assert codes == sorted(_held(local, stock))
+    rows = _rows(tmp_path / "report.csv")
+    assert codes == [row["code"] for row in rows]
+    assert {"uploaded": 3000} == Counter(row["outcome"] for row in rows)
+    assert (0, ended.document) == (again.status, again.document)
+    assert "job 'spring' was finished before; nothing was sent now" in again.err
+
+
+def test_looked_at_while_it_runs(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """Other processes see how far a job is, and what became of its lines, and may not run it too."""
+    codes = _codes(tmp_path / "codes.txt", own, 3000)
+    words = ("codes", "upload", "codes.txt", *stock, "--job", "spring", "--rate", 1)
+    with cli.start(*words) as process:
+        while len(_held(local, stock)) < 400:
+            time.sleep(0.02)
+        cli.environ.clear()
+        status = cli("codes", "status", "spring", "--json").document
+        report = cli("codes", "report", "spring", "--report", "report.csv", "--json").document
+        cli.environ.update(local.settings())
+        second = cli(*words, "--json")
+        _kill(process, signal.SIGTERM)
+    after = cli("codes", "status")
+
+    assert ("spring", "upload", "running", "codes.txt", 3000) == tuple(
+        status[name] for name in ("job", "kind", "state", "source", "lines")
+    )
+    assert {"product_coupon_id": stock[1], "stock_id": stock[3]}.items() <= status["target"].items()
+    assert 200 <= status["counts"]["uploaded"] == 3000 - status["left"]
+    assert (3000, "report.csv") == (report["lines"], report["report"])
+    assert report["left"] == 3000 - report["counts"]["uploaded"]
+    rows = _rows(tmp_path / "report.csv")
+    assert codes == [row["code"] for row in rows]
+    assert {"uploaded": 3000 - report["left"], "pending": report["left"]} == Counter(row["outcome"] for row in rows)
+    assert (2, "JobHeldError") == (second.status, second.error["type"])
+    assert f"by process {process.pid}" in second.error["message"]
+    assert "job spring: interrupted; run it again to go on" in after.out
+    assert ["uploaded", "already_exist", "duplicate", "failed", "invalid", "unknown"] == [
+        line.split()[0] for line in after.out.splitlines()[-6:]
+    ]
+
+
+def test_all_jobs_and_their_stocks(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """All jobs of a ledger are listed, and what they uploaded is compared with what the stock holds."""
+    _codes(tmp_path / "a.txt", f"{own}a", 3)
+    _codes(tmp_path / "b.txt", f"{own}b", 2)
+    for name in ("a", "b"):
+        assert 0 == cli("codes", "upload", f"{name}.txt", *stock, "--job", name, "--ledger", "mine.sqlite").status
+    assert 0 == cli("codes", "upload", "b.txt", *stock, "--job", "b", "--ledger", "other.sqlite").status
+
+    ended = cli("codes", "status", "--reconcile", "--ledger", "mine.sqlite", "--json").document
+    text = cli("codes", "status", "a", "--reconcile", "--ledger", "mine.sqlite")
+    Path("a.txt").write_text(f"{own}c\n")
+    assert 0 == cli("codes", "upload", "a.txt", *stock, "--job", "c", "--ledger", "other.sqlite").status
+    wrong = cli("codes", "status", "a", "--reconcile", "--ledger", "mine.sqlite")
+
+    assert ["a", "b"] == [job["job"] for job in ended["jobs"]]
+    assert {"done"} == {job["state"] for job in ended["jobs"]}
+    assert "mine.sqlite" == ended["ledger"]
+    (compared,) = ended["stocks"]
+    assert (5, 5, 5, 0, True) == tuple(
+        compared[name] for name in ("uploaded", "total", "available", "difference", "adds_up")
+    )
+    assert (0, 1) == (text.status, wrong.status)
+    assert f"stock {stock[3]}: adds up" in text.out
+    assert "does NOT add up" in wrong.out
+    assert "WeChat Pay holds 1 code more" in wrong.out
+    assert local.requests(_ENDPOINT)
+
+
+@pytest.mark.parametrize("words", [["status"], ["status", "x"], ["report", "x", "--report", "report.csv"]])
+def test_nothing_to_look_at(bare: Cli, words: list[str], tmp_path: Path) -> None:
+    """A ledger that is not there is not made by looking at it."""
+    ended = bare("codes", *words, "--json")
+
+    assert (2, "") == (ended.status, ended.out)
+    assert "there is no ledger wxcoupon-ledger.sqlite" in ended.error["message"]
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_no_such_job(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
+    """A job that is not in the ledger is named with those that are."""
+    _codes(tmp_path / "codes.txt", own, 1)
+    assert 0 == cli("codes", "upload", "codes.txt", *stock, "--job", "spring").status
+
+    for words in (["status", "sprin"], ["report", "sprin", "--report", "report.csv"]):
+        ended = cli("codes", *words)
+        assert 2 == ended.status
+        assert "there is no job 'sprin' in this ledger; it has 'spring'" in ended.err
+
+
+def test_another_file_of_the_same_name(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """A file that changed is another job; what cannot be read any more can still be counted."""
+    codes = _codes(tmp_path / "codes.txt", own, 2)
+    words = ("codes", "upload", "codes.txt", *stock, "--json")
+    assert 0 == cli(*words).status
+    (tmp_path / "codes.txt").write_text(f"{own}x\n")
+
+    changed = cli(*words)
+    report = cli("codes", "report", changed.error["message"].split("'")[1], "--report", "report.csv", "--json")
+    status = cli("codes", "status", "--json")
+    other = cli(*words, "--job", "other")
+
+    assert (2, "SourceChangedError", 2, "SourceChangedError") == (
+        changed.status,
+        changed.error["type"],
+        report.status,
+        report.error["type"],
+    )
+    assert "--job" in changed.error["hint"]
+    assert not (tmp_path / "report.csv").exists()
+    assert [2] == [job["counts"]["uploaded"] for job in status.document["jobs"]]
+    assert 0 == other.status
+    assert sorted([*codes, f"{own}x"]) == sorted(_held(local, stock))
+
+
+def test_mended_after_nothing_was_sent(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """Where nothing could be sent, the file may be mended and given again under the same name."""
+    words = ("codes", "upload", "codes.txt", *stock, "--json")
+    (tmp_path / "codes.txt").write_text("no code\n\n\n")
+    wrong = cli(*words)
+    (tmp_path / "codes.txt").write_text(f"{own}\n")
+    right = cli(*words)
+
+    assert (2, 0) == (wrong.status, right.status)
+    assert [{"line": 1, "code": "no code", "outcome": "invalid", "reason": wrong.lines[0]["reason"]}] == wrong.lines[
+        :-1
+    ]
+    assert _NONE | {"invalid": 1} == wrong.last["counts"]
+    assert [own] == _held(local, stock)
+
+
+def test_troubles_of_earlier_runs(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
+    """A job that is over tells of every line in trouble again, in order, with the same counts and status."""
+    (tmp_path / "codes.txt").write_text(f"a b\n{own}1\n{own}1\nc d\n" + f"{own}2\n")
+    words = ("codes", "upload", "codes.txt", *stock, "--json")
+
+    first, again = cli(*words), cli(*words)
+
+    assert [1, 4] == [line["line"] for line in first.lines[:-1]]
+    assert (1, first.out) == (again.status, again.out)
+    assert "was finished before" in again.err
+
+
+def test_the_same_pipe(cli: Cli, local: Local, stock: list[str], own: str) -> None:
+    """What comes by a pipe and is not named is the same job when it says the same."""
+    words = ("codes", "upload", "-", *stock, "--json")
+    before = local.requests(_ENDPOINT)
+
+    one, same, other = (cli.process(*words, stdin=f"{own}{text}\n") for text in ("1", "1", "2"))
+
+    assert [0, 0, 0] == [ended.status for ended in (one, same, other)]
+    assert one.last["job"] == same.last["job"] != other.last["job"]
+    assert before + 2 == local.requests(_ENDPOINT)
+    report = cli("codes", "report", other.last["job"], "--report", "report.csv")
+    assert 0 == report.status
+    assert [f"{own}2"] == [row["code"] for row in _rows(Path("report.csv"))]
+
+
+def test_rehearsal(bare: Cli, tmp_path: Path) -> None:
+    """A rehearsal needs no settings, leaves nothing behind, counts every line and says how long it will take."""
+    codes = [f"A{number}" for number in range(100_000)]
+    (tmp_path / "codes.txt").write_text("\n".join(["no code", *codes, codes[0]]))
+    words = ("codes", "upload", "codes.txt", "--product-coupon-id", "1", "--stock-id", "2", "--dry-run")
+
+    machine, people, slow = bare(*words, "--json"), bare(*words), bare(*words, "--rate", "0.5")
+
+    said = machine.document
+    assert (0, 0, 0) == (machine.status, people.status, slow.status)
+    assert ("codes.txt:1:2", 100_002, None, True) == (said["job"], said["lines"], said["report"], said["dry_run"])
+    assert _NONE | {"invalid": 1, "duplicate": 1} == said["counts"]
+    assert (100_000, 500, 19.0, 26.3) == tuple(
+        said[name] for name in ("to_send", "calls", "calls_per_second", "seconds")
+    )
+    assert [1] == [fault["line"] for fault in said["faults"]]
+    assert "line 1: invalid: a code is of 0-9 A-Z a-z _ and -, this one has ' '" in people.err
+    assert "500 calls at 19.00 a second: 26 seconds" in people.out
+    assert "500 calls at 0.50 a second: 16 minutes 38 seconds" in slow.out
+    assert ["codes.txt"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_rehearsal_of_nothing(bare: Cli, tmp_path: Path) -> None:
+    """Where nothing can be sent, a rehearsal ends with 2, and names the first lines only."""
+    (tmp_path / "codes.txt").write_text("no code\n" * 30)
+
+    ended = bare("codes", "upload", "codes.txt", "--product-coupon-id", "1", "--stock-id", "2", "--dry-run")
+
+    assert 2 == ended.status
+    assert "line 20: invalid" in ended.err
+    assert "line 21: " not in ended.err
+    assert "and 10 more lines are invalid" in ended.err
+    assert "nothing of it can be sent" in ended.out
+
+
+def test_progress_for_machines(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
+    """Progress as JSON is an object a second on stderr, from reading to the end."""
+    _codes(tmp_path / "codes.txt", own, 1000)
+    words = ("codes", "upload", "codes.txt", *stock, "--json", "--rate", 2, "--progress", "json")
+
+    ended = cli.process(*words)
+    looks = [json.loads(line)["progress"] for line in ended.err.splitlines()]
+
+    assert 0 == ended.status
+    assert ["reading", "sending", "ended"] == list(dict.fromkeys(look["phase"] for look in looks))
+    assert all(before["calls"] <= after["calls"] for before, after in pairwise(looks))
+    last = looks[-1]
+    assert _NONE | {"uploaded": 1000} == last["counts"]
+    assert (1000, 0, 5, 0) == tuple(last[name] for name in ("lines", "left", "calls", "repeats"))
+    assert any(look["rate"] and look["eta"] and look["calls_per_second"] for look in looks)
+    assert 1000 == ended.document["counts"]["uploaded"]
+
+
+def test_progress_for_logs(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
+    """Progress as lines begins and ends with one, and there is none where there is no terminal and nobody asked."""
+    _codes(tmp_path / "codes.txt", own, 3)
+
+    lines = cli("codes", "upload", "codes.txt", *stock, "--progress", "line").err.splitlines()
+    quiet = cli("codes", "upload", "codes.txt", *stock, "--job", "x", "--progress", "quiet")
+    nobody = cli("codes", "upload", "codes.txt", *stock, "--job", "y")
+
+    assert "reading: 0 lines looked at, nothing sent yet" == lines[0]
+    assert "ended: 3 of 3 lines (100%), uploaded 3" == lines[-1]
+    assert all("ended" not in ended.err for ended in (quiet, nobody))
+
+
+def test_workbooks(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """Codes come from a workbook, and every line goes into one, as text."""
+    digits = f"{int(own[1:], 16):020}"
+    with xlsxwriter.Workbook(tmp_path / "codes.xlsx") as book:
+        sheet = book.add_worksheet("codes")
+        for line, cells in enumerate([["name", "券码"], ["tea", digits], ["milk", f"{own}-2"], ["ice", "=1+1"]]):
+            for column, cell in enumerate(cells):
+                sheet.write_string(line, column, cell)
+
+    ended = cli("codes", "upload", "codes.xlsx", *stock, "--report", "report.xlsx", "--json")
+
+    assert (1, "report.xlsx") == (ended.status, ended.document["report"])
+    assert sorted([digits, f"{own}-2"]) == sorted(_held(local, stock))
+    rows = CalamineWorkbook.from_path(tmp_path / "report.xlsx").get_sheet_by_index(0).to_python()
+    assert ["line", "code", "outcome", "reason"] == rows[0]
+    assert [[2, digits, "uploaded"], [3, f"{own}-2", "uploaded"], [4, "=1+1", "invalid"]] == [
+        row[:3] for row in rows[1:]
+    ]
+
+
+def test_a_report_that_is_full(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """A job whose report could not be written is done all the same; run again, it is written."""
+    _codes(tmp_path / "codes.txt", own, 2)
+    words = ("codes", "upload", "codes.txt", *stock, "--json", "--report")
+
+    full, again = cli(*words, "/dev/full"), cli(*words, "report.csv")
+
+    assert (1, 0) == (full.status, again.status)
+    assert 2 == len(_held(local, stock)) == len(_rows(tmp_path / "report.csv"))
+
+
+_FULL = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+os.execv(sys.executable, [sys.executable, "-m", "wxcoupon", *sys.argv[2:]])
+"""
+
+
+def test_a_full_disk(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """Where the ledger cannot grow the job stops and says so; with room again it goes on, and nothing is doubled."""
+    codes = _codes(tmp_path / "codes.txt", own, 20_000)
+    words = ["codes", "upload", "codes.txt", *stock, "--rate", "1000000", "--json"]
+    statuses: list[int] = []
+    room = 20_000
+    while not statuses or statuses[-1] == 2:
+        ended = subprocess.run(
+            [sys.executable, "-c", _FULL, str(room), *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | cli.environ,
+        )
+        statuses.append(ended.returncode)
+        error = json.loads(ended.stderr.splitlines()[-1])["error"]
+        assert ("LedgerError", True) == (error["type"], "run the same job again" in error["message"])
+        assert "Traceback" not in ended.stderr
+        assert 2 != ended.returncode or not _held(local, stock)
+        room += 8_000
+    summary = json.loads(ended.stdout)
+    held = len(_held(local, stock))
+
+    again = cli(*words)
+
+    assert 1 == statuses[-1]
+    assert 0 < held < 20_000
+    assert summary["lines"] == sum(summary["counts"].values()) < 20_000
+    assert (0, _NONE | {"uploaded": 20_000}) == (again.status, again.document["counts"])
+    assert codes == sorted(_held(local, stock))
+
+
+def _is_begun(ledger: Path) -> bool:
+    """Whether a ledger has a job; one that is just being made has not even a table."""
+    try:
+        with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT count(*) FROM jobs").fetchone()[0])
+    except sqlite3.OperationalError:
+        return False
+
+
+def test_stopped_while_the_file_is_read(cli: Cli, local: Local, stock: list[str], tmp_path: Path) -> None:
+    """Stopped before anything is sent, a job says so; it is in the ledger, without anything to tell of its lines."""
+    (tmp_path / "codes.txt").write_text("".join(f"B{number}\n" for number in range(2_000_000)))
+    words = ("codes", "upload", "codes.txt", *stock, "--job", "big")
+    before = local.requests(_ENDPOINT)
+    with cli.start(*words, "--progress", "line") as process:
+        assert process.stderr is not None
+        assert "reading: 0 lines looked at, nothing sent yet\n" == process.stderr.readline()
+        while not _is_begun(tmp_path / "wxcoupon-ledger.sqlite"):
+            time.sleep(0.01)
+        err = _kill(process, signal.SIGINT)
+    status = cli("codes", "status", "big", "--json")
+    report = cli("codes", "report", "big", "--report", "report.csv")
+
+    assert 130 == process.returncode
+    assert "nothing was sent; run the same command again" in err
+    assert "Traceback" not in err
+    assert before == local.requests(_ENDPOINT)
+    assert ("unplanned", None, None) == tuple(status.document[name] for name in ("state", "lines", "left"))
+    assert 2 == report.status
+    assert "ended while its source was read, and sent nothing" in report.err
+
+
+def test_progress_on_a_terminal(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
+    """Where stderr is a terminal, a bar shows how far the job is, how fast, and what became of its lines."""
+    _codes(tmp_path / "codes.txt", own, 600)
+    master, terminal = os.openpty()
+    words = ["codes", "upload", "codes.txt", *stock, "--rate", "2", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "wxcoupon", *words],
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+        env=os.environ | cli.environ | {"COLUMNS": "200", "TERM": "xterm"},
+    ) as process:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError), os.fdopen(master, "rb", buffering=0) as screen:  # a terminal ends with an error
+            while block := screen.read(4096):
+                shown += block
+        assert process.stdout is not None
+        out = process.stdout.read()
+
+    text = shown.decode()
+    assert 0 == process.returncode
+    assert "reading" in text
+    assert "uploading" in text
+    assert "600/600" in text
+    assert "uploaded 600" in text
+    assert "calls a second" in text
+    assert 600 == json.loads(out)["lines"]
+
+
+def test_a_file_that_changes_meanwhile(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
+    """A file that is replaced while its codes are sent ends the job with 1; put back, the job goes on."""
+    codes = _codes(tmp_path / "codes.txt", own, 4000)
+    words = ("codes", "upload", "codes.txt", *stock, "--json", "--concurrency", 1, "--rate")
+    with cli.start(*words, 5) as process:
+        while len(_held(local, stock)) < 400:
+            time.sleep(0.02)
+        content = (tmp_path / "codes.txt").read_text()
+        with (tmp_path / "codes.txt").open("r+") as file:
+            file.write(content.replace(own, own.lower()[::-1]))
+        out, err = process.communicate(timeout=60)
+    (tmp_path / "codes.txt").write_text(content)
+
+    again = cli(*words, 1_000_000)
+
+    assert 1 == process.returncode
+    assert "SourceChangedError" == json.loads(err.splitlines()[-1])["error"]["type"]
+    assert 400 <= json.loads(out.splitlines()[-1])["lines"] < 4000
+    assert (0, _NONE | {"uploaded": 4000}) == (again.status, again.document["counts"])
+    assert codes == sorted(_held(local, stock))
