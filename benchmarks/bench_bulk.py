@@ -1,11 +1,14 @@
-"""Codes per second: any stream of codes, in uploads of 200, through ``bulk``.
+"""Codes per second: any stream of codes, in uploads of 200, through ``bulk``; and whole jobs, from a file to a ledger.
 
 To the sandbox, which does everything a server has to do, and to the server that answers at once, which is the bound.
-One core for the client, another one for the server.
+One core for the client, another one for the server. A whole job reads a file, looks at every code, plans, uploads and
+remembers; beside it the same job runs with a ledger that forgets.
 
 Limits: ``of_rsa_limit_c<concurrency>`` is codes per second through what one core can sign and verify;
 ``of_presigned_limit_c<concurrency>`` is the sandbox's through the server's that answers at once. For the others, 1.0 is
-at the limit, and above it the limit is missed.
+at the limit, and above it the limit is missed: ``of_job_speed_limit_c<concurrency>`` is 300,000 codes a second
+through those of a whole durable job, ``of_durable_cost_limit_c<concurrency>`` its CPU through 1.15 times that of a
+forgetful one.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from wxcoupon import Client, Partner
 from wxcoupon.bulk import CODES_PER_CALL, Done, bulk, upload_requests
 
 from . import contenders as who
+from . import jobs
 from .answering import KEY_ID, answering
 from .measure import Slice, cores, cpu_seconds, median, peak_rss_mb, pin, repeated, rss_mb, shuffled
 from .payload import code_lists, codes
@@ -32,10 +36,15 @@ from .rsa import rsa
 from .stocked import Place, held, sandbox, stocked
 
 CONCURRENCIES: Final = (1, 8, 32)
+JOB_CONCURRENCIES: Final = (8, 32)
 MEMORY_LIMIT_MB: Final = 64
 """Peak resident memory of a process that uploads a million codes: at most."""
 GROWTH_LIMIT_MB: Final = 8
 """What ten times as many codes may add to it: at most."""
+JOB_SPEED_LIMIT: Final = 300_000
+"""Codes a second of a whole job with an SQLite ledger, against the server that answers at once: at least."""
+DURABLE_COST_LIMIT: Final = 1.15
+"""CPU of a call in a job with an SQLite ledger, as a multiple of one in a job that forgets: at most."""
 
 
 @attrs.frozen
@@ -47,15 +56,17 @@ class Effort:
         uploads: uploads in one slice of it.
         small: codes of the job after which memory is read first.
         large: codes of the job after which it is read again.
+        job: codes of a whole job.
     """
 
     rounds: int = 9
     uploads: int = 160
     small: int = 100_000
     large: int = 1_000_000
+    job: int = 400_000
 
 
-QUICK: Final = Effort(rounds=2, uploads=16, small=4_000, large=8_000)
+QUICK: Final = Effort(rounds=2, uploads=16, small=4_000, large=8_000, job=4_000)
 
 
 async def upload(client: Client[Partner], place: Place, count: int, concurrency: int) -> Slice:
@@ -146,6 +157,24 @@ def measure(effort: Effort) -> dict[str, Any]:
         place = runner.run(stocked(address, partner, keys))
         results = runner.run(speed([place, presigned], effort))
         stored = runner.run(held(place))
+        naming = stack.enter_context(answering(naming=True))
+        at_once = Place(
+            jobs.NAMING, naming.base_url, who.PARTNER, {KEY_ID: naming.public_key}, "200000001", "100000001"
+        )
+        whole = {
+            str(concurrency): {
+                server.name: runner.run(
+                    jobs.compare(
+                        server,
+                        rounds=effort.rounds if server is at_once else 1,
+                        count=effort.job if server is at_once else effort.job // 2,
+                        concurrency=concurrency,
+                    )
+                )
+                for server in (at_once, place)
+            }
+            for concurrency in JOB_CONCURRENCIES
+        }
     sent = sum(effort.rounds * effort.uploads + concurrency for concurrency in CONCURRENCIES) * CODES_PER_CALL
     if stored != sent:
         raise SystemExit(f"{sent} codes were uploaded, and the sandbox says it holds {stored}")
@@ -153,6 +182,11 @@ def measure(effort: Effort) -> dict[str, Any]:
     for concurrency, result in results.items():
         flat[f"of_rsa_limit_c{concurrency}"] = result["presigned"]["of_rsa_limit"]
         flat[f"of_presigned_limit_c{concurrency}"] = result["of_presigned_limit"]
+    for concurrency, result in whole.items():
+        durable = result[jobs.NAMING]["durable"]["codes_per_second"]
+        flat[f"of_job_speed_limit_c{concurrency}"] = round(JOB_SPEED_LIMIT / durable, 4)
+        cost = result[jobs.NAMING]["durable_of_forgetful_cpu"]
+        flat[f"of_durable_cost_limit_c{concurrency}"] = round(cost / DURABLE_COST_LIMIT, 4)
     flat["of_memory_limit"] = round(used[f"peak_mb_after_{effort.large}_codes"] / MEMORY_LIMIT_MB, 4)
     flat["of_memory_growth_limit"] = round(used["growth_mb"] / GROWTH_LIMIT_MB, 4)
     return {
@@ -163,6 +197,7 @@ def measure(effort: Effort) -> dict[str, Any]:
         "codes_held_by_sandbox": stored,
         "memory": used,
         "concurrency": results,
+        "jobs": whole,
         **flat,
     }
 
@@ -178,6 +213,17 @@ def table(report: Mapping[str, Any]) -> Iterator[str]:
                 f"c={concurrency:<3}{name:<10} {each['codes_per_second']:10.0f} {each['requests_per_second']:11.1f} "
                 f"{each['client_cpu_us_per_request']:14.1f} {each['of_rsa_limit']:7.2f}"
             )
+    yield ""
+    yield "Whole jobs, from a file to a ledger"
+    for concurrency, result in report["jobs"].items():
+        for name, ways in result.items():
+            for way in jobs.WAYS:
+                each = ways[way]
+                yield (
+                    f"c={concurrency:<3}{name:<10} {way:<10}{each['codes_per_second']:10.0f} codes/s "
+                    f"{each['client_cpu_us_per_request']:8.1f} client CPU µs a request"
+                )
+            yield f"c={concurrency:<3}{name:<10} durable of forgetful CPU {ways['durable_of_forgetful_cpu']:.3f}"
     yield ""
     yield from (f"{name:<34} {value}" for name, value in report["memory"].items())
     yield from (f"{name:<34} {value}" for name, value in report.items() if name.startswith("of_"))

@@ -44,9 +44,9 @@ class Place:
     product_coupon_id: str
     stock_id: str
 
-    def client(self) -> Client[Partner]:
+    def client(self, **options: Any) -> Client[Partner]:
         """A client that is not held to the documented rates."""
-        return Client(self.partner, self.platform_keys, base_url=self.base_url, pacer=unpaced())
+        return Client(self.partner, self.platform_keys, base_url=self.base_url, pacer=unpaced(), **options)
 
 
 def unpaced() -> Pacer:

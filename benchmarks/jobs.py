@@ -1,0 +1,83 @@
+"""Whole jobs: a file of codes, read, looked at, uploaded and remembered, as ``wxcoupon codes upload`` does it."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from wxcoupon import Client, Partner
+from wxcoupon.bulk import upload_codes
+from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+
+from .answering import prepare
+from .forgetful import Forgetful
+from .measure import Slice, cpu_seconds, median, shuffled
+from .payload import CODES, codes
+from .stocked import Place
+
+NAMING = "naming"
+"""The name of the server that names codes in its answers; it writes them before a job begins."""
+WAYS = ("durable", "forgetful")
+"""With an SQLite ledger, and with lists that nobody keeps."""
+
+
+def write_codes(path: Path, count: int) -> None:
+    """Write so many new codes, one a line."""
+    with path.open("w") as file:
+        file.writelines(f"{code}\n" for code in itertools.islice(codes(), count))
+
+
+async def job(client: Client[Partner], place: Place, source: Path, ledger: Path | None, concurrency: int) -> Slice:
+    """Run a whole job, and make sure that all its codes were stored."""
+    began, cpu = perf_counter(), cpu_seconds()
+    opened = Forgetful() if ledger is None else await SqliteLedger.open(ledger)
+    try:
+        async with upload_codes(
+            client,
+            source,
+            product_coupon_id=place.product_coupon_id,
+            stock_id=place.stock_id,
+            job=source.name,
+            ledger=opened,
+            concurrency=concurrency,
+        ) as work:
+            async for _ in work:
+                pass
+    finally:
+        await opened.close()
+    done = Slice(work.progress.calls, cpu_seconds() - cpu, perf_counter() - began)
+    if work.progress.tally.done != work.progress.rows:
+        raise SystemExit(f"{place.name}: of {work.progress.rows} codes became {work.progress.tally}")
+    return done
+
+
+async def compare(place: Place, *, rounds: int, count: int, concurrency: int) -> dict[str, Any]:
+    """Jobs with a durable ledger and without, in turns."""
+    slices: list[dict[str, Slice]] = []
+    async with place.client(signing="eager") as client:  # as the command line does: it has nothing else to do
+        with tempfile.TemporaryDirectory(prefix="wxcoupon-bench-") as directory:
+            folder = Path(directory)
+            for turn in range(rounds + 1):
+                each: dict[str, Slice] = {}
+                for way in shuffled(list(WAYS)):
+                    source, ledger = folder / f"{way}-{turn}.txt", folder / f"{way}-{turn}.ledger"
+                    write_codes(source, count if turn else CODES * concurrency)
+                    if place.name == NAMING:
+                        prepare(place.base_url, source)
+                    each[way] = await job(client, place, source, ledger if way == "durable" else None, concurrency)
+                if turn:  # the first round opens the connections
+                    slices.append(each)
+    found: dict[str, Any] = {
+        way: {
+            "codes_per_second": median([each[way].per_second * CODES for each in slices], 0),
+            "client_cpu_us_per_request": median([each[way].cpu_us for each in slices], 1),
+        }
+        for way in WAYS
+    }
+    found["durable_of_forgetful_cpu"] = median(
+        [each["durable"].cpu_us / each["forgetful"].cpu_us for each in slices], 4
+    )
+    return found
