@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -32,15 +33,20 @@ class _WireTime(datetime):
     text: str | None = None  # what is reckoned from it, a day later say, is of this class too and has no spelling yet
 
 
-def _read_time(value: Any, _: Any) -> Any:
+def _read_time(value: Any, _: Any = None) -> Any:
+    return _moment(value) if type(value) is str else value
+
+
+@lru_cache(maxsize=4096)  # the coupons of a stock begin and end together, and a moment never changes
+def _moment(text: str) -> datetime | str:
     try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return value
-    if write_time(moment) == value:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if (write_time(moment) if moment.microsecond else moment.isoformat()) == text:
         return moment
-    kept = _WireTime.fromisoformat(value)
-    kept.text = value
+    kept = _WireTime.fromisoformat(text)
+    kept.text = text
     return kept
 
 
@@ -77,6 +83,8 @@ def _reader(annotation: Any) -> _Hook | None:
         if item is None:
             return None
         return lambda values: [item(value) for value in values] if isinstance(values, list) else values
+    if bare is datetime:
+        return _read_time
     if isinstance(bare, type) and (issubclass(bare, datetime) or attrs.has(bare)):
         hook = _converter.get_structure_hook(bare)
         return lambda value: hook(value, bare)
@@ -85,21 +93,22 @@ def _reader(annotation: Any) -> _Hook | None:
 
 def _structure(cls: type[Model]) -> Callable[[Any, Any], Any]:
     known = hints(cls)
-    plan = [(f.name, _reader(known[f.name]), is_required(f)) for f in fields(cls)]
-    names = {name for name, _, _ in plan}
+    readers = [(f.name, read) for f in fields(cls) if (read := _reader(known[f.name])) is not None]
+    needed = frozenset(f.name for f in fields(cls) if is_required(f))
+    names = frozenset(f.name for f in fields(cls))
 
     def structure(data: Any, _: Any) -> Any:
         if type(data) is not dict:
             return data
-        values: dict[str, Any] = {}
-        for name, read, needed in plan:
-            if name in data:
-                value = data[name]
-                values[name] = value if read is None or value is None else read(value)
-            elif needed:
-                values[name] = None
+        values: dict[str, Any] = data.copy()
         if not names.issuperset(data):
+            values = {name: value for name, value in data.items() if name in names}
             values["extra"] = {name: value for name, value in data.items() if name not in names}
+        for name, read in readers:
+            if (value := values.get(name)) is not None:
+                values[name] = read(value)
+        if not needed <= values.keys():
+            values = dict.fromkeys(needed) | values
         return cls(**values)
 
     return structure
@@ -151,6 +160,12 @@ def to_wire(value: Model) -> Any:
 def from_wire(cls: type[T], data: Any) -> T:
     """Read JSON members into a model, losing nothing and refusing nothing."""
     return _converter.structure(data, cls)
+
+
+def reader(cls: type[T]) -> Callable[[Any], T]:
+    """What :func:`from_wire` does for one class, found once; for what is read again and again."""
+    structure = _converter.get_structure_hook(cls)
+    return lambda data: structure(data, cls)
 
 
 def register(cls: type[Any], structure: Callable[[Any, _Hook], Any], unstructure: Callable[[Any, _Hook], Any]) -> None:

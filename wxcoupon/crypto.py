@@ -33,6 +33,7 @@ from .errors import ConfigurationError
 
 PrivateKey: TypeAlias = RSAPrivateKey
 PublicKey: TypeAlias = RSAPublicKey
+GcmKey: TypeAlias = AESGCM
 KeySource: TypeAlias = Path | str | bytes
 """A key as users have it: the path of a PEM file, or the PEM text itself."""
 
@@ -86,11 +87,17 @@ def seal_gcm(key: bytes, nonce: str, associated_data: str, plaintext: bytes) -> 
     return base64.b64encode(sealed).decode("ascii")
 
 
-def open_gcm(key: bytes, nonce: str, associated_data: str, ciphertext: str) -> bytes | None:
+def gcm_key(key: bytes) -> GcmKey:
+    """A key for :func:`open_gcm`, made ready once for all that is opened with it: 32 bytes."""
+    return AESGCM(key)
+
+
+def open_gcm(key: bytes | GcmKey, nonce: str, associated_data: str, ciphertext: str) -> bytes | None:
     """Open a callback's resource; None when the key, the nonce or the data do not belong together."""
     try:
-        return AESGCM(key).decrypt(
-            nonce.encode(), base64.b64decode(ciphertext, validate=True), associated_data.encode()
+        ready = AESGCM(key) if isinstance(key, bytes) else key
+        return ready.decrypt(
+            nonce.encode(), binascii.a2b_base64(ciphertext, strict_mode=True), associated_data.encode()
         )
     except (InvalidTag, binascii.Error, ValueError):
         return None

@@ -213,6 +213,10 @@ class KeyRing:
             raise UnknownSerial(self._unknown(serial, certificate))
         return certificate.key
 
+    def holds(self, serial: str) -> bool:
+        """Whether there is a key that *serial* names, or was one whose certificate has ended."""
+        return serial in self._keys or self._certificate(serial) is not None
+
     def _certificate(self, serial: str) -> PlatformCertificate | None:
         return self._certificates.get(number(serial)) if self._certificates else None
 

@@ -48,7 +48,7 @@ _NEAR: Final = 60
 _ALGORITHM: Final = "WECHATPAY2-SHA256-RSA2048"
 _PROBE: Final = "WECHATPAY/SIGNTEST/"
 _TOO_MANY: Final = "270924289"
-_STAMP: Final = re.compile(r"[0-9]{1,12}")
+_MOST_DIGITS: Final = 12
 _HEADER: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _NO_TEXT: Final = "holds half of a surrogate pair, which is no character"
 _VERBS: Final = "send|use|return|deactivate|associate|disassociate"
@@ -86,11 +86,16 @@ class Answer:
         status: the HTTP status, 200 to 299.
         headers: its headers; their names compare without case.
         body: its bytes, as they were signed.
+        attempts: how many requests were made for it.
+        repeated: whether one before the last may have been acted on, so that what the answer finds done already may
+            be this call's own doing.
     """
 
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)
     body: bytes = attrs.field(repr=False)
+    attempts: int = 1
+    repeated: bool = False
 
     @property
     def request_id(self) -> str | None:
@@ -291,7 +296,14 @@ def sign_answer(key: crypto.PrivateKey, serial: str, body: bytes, *, timestamp: 
 
 
 def verify(
-    headers: Mapping[str, str], body: bytes, keys: KeyRing, *, now: float, measured: float | None = None
+    headers: Mapping[str, str],
+    body: bytes,
+    keys: KeyRing,
+    *,
+    now: float,
+    measured: float | None = None,
+    window: float = WINDOW,
+    what: str = "answer",
 ) -> None:
     """Prove that these bytes are WeChat Pay's, written just now.
 
@@ -301,6 +313,8 @@ def verify(
         keys: the keys to choose from, by ``Wechatpay-Serial`` alone.
         now: this machine's time, seconds since 1970, as its clock has it and not corrected.
         measured: seconds that proven answers before this one showed WeChat Pay's clock ahead; for the error alone.
+        window: seconds a timestamp may be away from *now*; at this many it is refused.
+        what: what it is, for the error alone: ``answer`` or ``callback``.
 
     Raises:
         MissingSignature, ClockSkew, UnsupportedSignature, UnknownSerial, ProbeSignature, BadSignature: each says why
@@ -312,29 +326,33 @@ def verify(
         serial = headers["Wechatpay-Serial"]
         signature = headers["Wechatpay-Signature"]
     except KeyError as missing:
+        check = "base_url and what stands between" if what == "answer" else "what stands between"
         raise MissingSignature(
-            f"the answer has no {missing.args[0]} header, so it may not be WeChat Pay's; "
-            "check base_url and what stands between (a proxy that drops headers, say)"
+            f"the {what} has no {missing.args[0]} header, so it may not be WeChat Pay's; "
+            f"check {check} (a proxy that drops headers, say)"
         ) from None
     algorithm = headers.get("Wechatpay-Signature-Type", _ALGORITHM)
     if algorithm != _ALGORITHM:
-        raise UnsupportedSignature(f"the answer is signed with {algorithm}; only {_ALGORITHM} is verified here")
-    if not _STAMP.fullmatch(stamp):
+        raise UnsupportedSignature(f"the {what} is signed with {algorithm[:80]}; only {_ALGORITHM} is verified here")
+    if not (stamp.isdigit() and stamp.isascii() and len(stamp) <= _MOST_DIGITS):
         raise MissingSignature("the Wechatpay-Timestamp header is not a number of seconds")
     offset = int(stamp) - now
-    if abs(offset) >= WINDOW:
-        raise ClockSkew(_skewed(offset, measured), offset)
+    if abs(offset) >= window:
+        raise ClockSkew(_skewed(what, offset, measured), offset)
     key = keys.find(serial)
     if not crypto.verifies(key, answer_message(stamp, nonce, body), signature):
         if signature.startswith(_PROBE):
-            raise ProbeSignature("the answer carries a deliberately wrong signature; repeat the call unchanged")
+            todo = "repeat the call unchanged" if what == "answer" else "refuse it; it comes again, rightly signed"
+            raise ProbeSignature(f"the {what} carries a deliberately wrong signature; {todo}")
         raise BadSignature(
-            f"the signature is not {serial}'s over this answer; check that the key file is the one of that id"
+            f"the signature is not {serial}'s over this {what}; check that the key file is the one of that id"
         )
 
 
-def _skewed(offset: float, measured: float | None) -> str:
-    text = f"the answer is dated {abs(offset):.0f} seconds {'after' if offset > 0 else 'before'} this machine's time; "
+def _skewed(what: str, offset: float, measured: float | None) -> str:
+    text = f"the {what} is dated {abs(offset):.0f} seconds {'after' if offset > 0 else 'before'} this machine's time; "
+    if what != "answer":
+        return f"{text}unless this machine's clock is wrong, it is an old one that somebody sends again"
     if measured is None or abs(offset - measured) < _NEAR:
         return f"{text}set this machine's clock right"
     return (

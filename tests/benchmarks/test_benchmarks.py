@@ -129,3 +129,11 @@ def test_the_pace_benchmark_says_that_a_peer_is_not_installed() -> None:
     assert report["vs_aiolimiter_too_many"] is None
     for place in report["servers"].values():
         assert_measured(place["wxcoupon"]["share"])
+
+
+def test_the_callback_benchmark_reports_its_limits() -> None:
+    """bench_notify prints one JSON object with the cost of a callback beside its bare parts."""
+    report = run("bench_notify")
+    assert set(report["cpu_us"]) == {"bare", "receive", "route", "router"}
+    for limit in ("of_cost_limit", "of_whole_limit"):
+        assert_measured(report[limit])

@@ -43,6 +43,7 @@ from wxcoupon.cli import demo as demonstration
 from wxcoupon.convert import from_wire
 from wxcoupon.endpoint import AnyEndpoint, registry
 from wxcoupon.notify.receive import Notification
+from wxcoupon.notify.receive import read as read_event
 from wxcoupon.sandbox import Keys, Sandbox
 from wxcoupon.wire import Answer, WireRequest
 
@@ -285,7 +286,9 @@ def _everything(keys: Keys, client: Client[Any], sandbox: Sandbox) -> Iterator[o
     yield KeyRing(sandbox.platform_keys)
     yield request
     yield from (busifavor.SentCoupon(coupon_code=CODE), Failed(request, WxCouponError("why")))
-    yield Notification("1", "E", "t", {"openid": OPENID})
+    told = {"openid": OPENID, "coupon_code": CODE, "phone_number": PHONE}
+    for event_type in ("PRODUCT_COUPON_SP.SEND", "COUPON.SEND", "NOBODY.KNOWS"):
+        yield Notification("1", event_type, "t", read_event(event_type, told), told)
     yield WireRequest("GET", f"/v3/{OPENID}", f'{{"a":"{CODE}"}}'.encode(), "GET /v3/{openid}", {"Authorization": "x"})
     yield Answer(200, {"Authorization": TOKEN}, CODE.encode())
     yield busifavor.PreSendToken(token=TOKEN)

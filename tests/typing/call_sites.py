@@ -25,6 +25,7 @@ from wxcoupon import (
 )
 from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import upload_requests
+from wxcoupon.notify import Event, Notification, Reply, Router, UnknownEvent
 from wxcoupon.wire import Answer, Answered
 
 
@@ -154,3 +155,28 @@ def names_that_are_loaded_later_are_still_known() -> None:
     assert_type(wxcoupon.Client.from_env(Partner), Client[Partner])
     # a misspelt name of the window
     _ = wxcoupon.Clint  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def handlers_are_given_their_event(router: Router, sent: busifavor.CouponSent) -> None:
+    @router.on(pc.CouponSent)
+    async def record(notification: Notification[pc.CouponSent]) -> None:
+        assert_type(notification.event.coupon_code, str)
+        assert_type(notification.event.brand_id, str | None)
+
+    @router.on(busifavor.CouponSent)
+    def in_a_thread(notification: Notification[busifavor.CouponSent]) -> int:
+        return len(notification.event.stock_id)
+
+    async def anything(notification: Notification[Event]) -> None:
+        assert_type(notification.event, Event)
+
+    router.on(pc.CouponSent)(anything)
+    router.on(UnknownEvent)(anything)
+
+    @router.on(pc.CouponSent)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    async def of_another_event(notification: Notification[pc.ImageGenerated]) -> None: ...
+
+    router.on(pc.StockEntity)  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+    assert_type(in_a_thread(Notification("1", "", "", sent, {})), int)
+    assert_type(await router.handle([(b"wechatpay-nonce", b"1")], b"{}"), Reply)
+    await router.handle({"Wechatpay-Nonce": "1"}, "{}")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -10,6 +10,7 @@ from .coupons import *
 from .display import *
 from .entities import *
 from .enums import *
+from .events import *
 from .gov_cards import *
 from .orders import *
 from .partnerships import *

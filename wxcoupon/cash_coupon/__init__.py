@@ -6,6 +6,7 @@ https://pay.weixin.qq.com/doc/v3/merchant/4012534633
 from .callbacks import *
 from .creation import *
 from .enums import *
+from .events import *
 from .flows import *
 from .ids import *
 from .lifecycle import *

@@ -5,5 +5,6 @@ https://pay.weixin.qq.com/doc/v3/partner/4016184554
 
 from .entities import *
 from .enums import *
+from .events import *
 from .notify import *
 from .plans import *

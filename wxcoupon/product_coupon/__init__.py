@@ -10,6 +10,7 @@ from .coupons import *
 from .display import *
 from .entities import *
 from .enums import *
+from .events import *
 from .image_tasks import *
 from .kinds import *
 from .media import *

@@ -1,0 +1,23 @@
+"""Why a callback is refused, beyond what an answer is refused for."""
+
+from __future__ import annotations
+
+from ..errors import UnreadableAnswer, UntrustedAnswer
+
+
+class CannotOpen(UnreadableAnswer):
+    """A proven callback whose data does not open: the APIv3 key is not the one it is sealed with."""
+
+    outcome_unknown = False
+
+
+class TooLarge(UntrustedAnswer):
+    """A callback with more bytes than any that WeChat Pay sends; it was not even looked at."""
+
+    outcome_unknown = False
+
+
+class UnknownTenant(UntrustedAnswer):
+    """A callback for nobody who is served here, or for another than the one it was sent to."""
+
+    outcome_unknown = False
