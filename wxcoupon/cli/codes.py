@@ -23,7 +23,7 @@ from ..product_coupon import UploadCouponCodes
 from .failure import SOME_FAILED, Interrupted, PartDone, UsageError
 from .ledgers import forget, ledger_path, ledger_to_run
 from .options import USUAL, Connection, Name, OutFile
-from .rates import pace_in_force, pacing
+from .rates import for_a_job, pace_in_force
 from .rehearsing import rehearse
 from .row_report import Counting
 from .running import AS_USUAL, Running, carry_out, say_what_is_left
@@ -75,7 +75,7 @@ async def upload(  # noqa: PLR0913 - one argument an option
         return await rehearse(
             source, task, UPLOAD, pace=pace, mode=running.progress, as_json=connection.json, output="report"
         )
-    client = connection.client(**pacing(UploadCouponCodes, running.rate))
+    client = connection.client(**for_a_job(UploadCouponCodes, running.rate))
     besides = {**read_from(file), ledger_path(running.ledger): "the ledger"}
     written = None if report is None else Report(report, COLUMNS, besides=besides)
     async with ledger_to_run(running.ledger) as ledger:

@@ -1,4 +1,4 @@
-"""The rate of a job: the one that was asked for, or 95 % of the documented one."""
+"""What a job asks of its client: the rate that was asked for, or 95 % of the documented one, and cheap signatures."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..pace import SHARE, Pacer
 from .failure import UsageError
 
 
-def pacing(endpoint: type[AnyEndpoint], rate: float | None) -> dict[str, Any]:
-    """The options of a client that keeps the rate.
+def for_a_job(endpoint: type[AnyEndpoint], rate: float | None) -> dict[str, Any]:
+    """The options of a client that keeps the rate, and signs at once: a command has nothing else to do meanwhile.
 
     Args:
         endpoint: what is called.
@@ -20,7 +20,8 @@ def pacing(endpoint: type[AnyEndpoint], rate: float | None) -> dict[str, Any]:
     Raises:
         UsageError: it is no rate.
     """
-    return {} if rate is None else {"pacer": Pacer({endpoint.name: f"{_a_minute(rate)}/min"})}
+    own = {} if rate is None else {"pacer": Pacer({endpoint.name: f"{_a_minute(rate)}/min"})}
+    return {"signing": "eager", **own}
 
 
 def pace_in_force(endpoint: type[AnyEndpoint], rate: float | None) -> float | None:

@@ -24,7 +24,7 @@ from ..errors import ConfigurationError
 from .failure import SOME_FAILED, UsageError
 from .ledgers import forget, ledger_path, ledger_to_run, renew
 from .options import Connection
-from .rates import pace_in_force, pacing
+from .rates import for_a_job, pace_in_force
 from .rehearsing import rehearse
 from .row_report import error_of
 from .running import Running, carry_out, say_what_is_left
@@ -79,7 +79,7 @@ async def run_rows(job: RowJob, running: Running, connection: Connection) -> int
         return await rehearse(
             source, job.task, ROWS, pace=pace, mode=running.progress, as_json=connection.json, output="out"
         )
-    client = connection.client(**pacing(job.endpoint, running.rate))
+    client = connection.client(**for_a_job(job.endpoint, running.rate))
     besides = {**read_from(job.file), ledger_path(running.ledger): "the ledger"}
     with ExitStack() as stack:
         out = None if job.out is None else stack.enter_context(GrowingTable(job.out, job.columns, besides=besides))
