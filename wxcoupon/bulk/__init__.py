@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .reconciling import reconcile
     from .row_jobs import call_rows, pre_send
     from .row_task import RowOutcome, RowTask
+    from .spools import remove_job
     from .sqlite_ledger import SqliteLedger
     from .token_service import ServedToken, TokensBusyError, TokenService
     from .upload import upload_codes
@@ -61,6 +62,7 @@ __all__ = [
     "pre_send",
     "pre_send_requests",
     "reconcile",
+    "remove_job",
     "request_no_for",
     "source_of",
     "upload_codes",
@@ -95,6 +97,7 @@ _ROOMS: Final = {
     "planned_job": "account",
     "pre_send": "row_jobs",
     "reconcile": "reconciling",
+    "remove_job": "spools",
     "source_of": "account",
     "upload_codes": "upload",
     "watch_codes": "watching",
