@@ -231,14 +231,14 @@ class Client(Generic[Who]):
             other._checks = _level(checks)  # noqa: SLF001
         return other
 
-    def resting(self, rest: Callable[[Pause], Awaitable[object]]) -> Self:
-        """The same client, whose calls spend their pauses in *rest*; it awaits the pause it is given.
+    def resting(self, rest: Callable[[Pause], Awaitable[object]], leaves: Callable[[], object] | None = None) -> Self:
+        """The same client, whose calls spend their pauses in *rest*, which awaits the pause it is given.
 
-        For what gives a call's place to another meanwhile, as :func:`wxcoupon.bulk` does.
+        *leaves* is called before each request, when its turn has come. For :func:`wxcoupon.bulk` and its like.
         """
         other = copy.copy(self)
         other._owns_delivery = False  # noqa: SLF001
-        other._options = attrs.evolve(self._options, rest=rest)  # noqa: SLF001
+        other._options = attrs.evolve(self._options, rest=rest, leaves=leaves)  # noqa: SLF001
         return other
 
     @property

@@ -271,14 +271,14 @@ class Delivery:
                 session = self._ready()  # once more: it may have been closed while the call waited for its turn
                 limit = given.within(self._left(until, given), file=landing is not None)
                 once = Once(sign, plan.unsigned, file=landing is not None)
+                if given.leaves is not None:
+                    given.leaves()
                 answer = await self._noted(
                     session, Attempt(hosts[faults % len(hosts)], request, once, landing, given, limit)
                 )
                 if attempt == 1:
                     return answer
-                return attrs.evolve(
-                    answer, attempts=attempt, repeated=earlier is not None and earlier.outcome_unknown
-                )
+                return attrs.evolve(answer, attempts=attempt, repeated=earlier is not None and earlier.outcome_unknown)
             except SigningError as error:
                 error.about(request.call)
                 failed: WxCouponError = error  # not sent, so what is known of the call is as before

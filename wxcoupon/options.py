@@ -110,6 +110,7 @@ class Options:
         retry: which failed calls are repeated, and the deadline of the whole.
         headers: headers added to every call.
         rest: what a pause before a repetition is spent in; by default nothing is done about it.
+        leaves: is called before each request leaves, when its turn has come.
         whole: the timeout of an attempt, as aiohttp takes it.
         silence: that of a file, which may be long in coming, but not silent for long.
     """
@@ -118,6 +119,7 @@ class Options:
     retry: RetryPolicy
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
     rest: Callable[[Pause], Awaitable[object]] = attrs.field(default=_simply, repr=False)
+    leaves: Callable[[], object] | None = attrs.field(default=None, repr=False)
     whole: aiohttp.ClientTimeout = attrs.field(init=False, repr=False, default=attrs.Factory(_short, takes_self=True))
     silence: aiohttp.ClientTimeout = attrs.field(init=False, repr=False, default=attrs.Factory(_long, takes_self=True))
 

@@ -337,3 +337,14 @@ def test_outcomes() -> None:
 
     unread = _use().outcome(RowEnd(4, "", {}, Ending.INVALID, "this is no csv"))
     assert ("", {}) == (unread.request_no, unread.members)
+
+
+def test_two_refunds_of_one_payment_have_two_numbers() -> None:
+    """Rows about the same coupon and payment are two calls where they name two refunds."""
+    same = {"stock_id": "100089", "coupon_code": "c-1", "transaction_id": "4200", "payer_merchant": "1", "amount": "5"}
+    task = RowTask(busifavor.CreateSubsidyReturn, "spring")
+    rows = piece(*({**same, "subsidy_receipt_id": "r", "refund_id": refund} for refund in ("50300", "50301")))
+
+    numbers = {getattr(task.request(alone(rows, position)), "out_subsidy_return_no", None) for position in range(2)}
+
+    assert 2 == len(numbers - {None})

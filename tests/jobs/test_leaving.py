@@ -259,7 +259,7 @@ async def test_a_bug_in_the_callers_loop(shop: Shop) -> None:
 
 
 async def test_a_bug_in_a_call(shop: Shop, unpaced: Pacer) -> None:
-    """A bug in a call is raised after the others, and its chunk is repeated the next time."""
+    """A bug in a call is raised after the others, and its chunk is sent the next time."""
     path = shop.file(LINES)
     made = 0
 
@@ -278,7 +278,7 @@ async def test_a_bug_in_a_call(shop: Shop, unpaced: Pacer) -> None:
         with pytest.raises(ZeroDivisionError):
             await through(run)
 
-    assert [State.UNKNOWN] == [call.chunk.state for call in run.rest]
+    assert [] == run.rest
     await _ends_whole(shop, path)
 
 
@@ -326,7 +326,7 @@ async def test_many_calls_that_were_left_have_an_end(shop: Shop) -> None:
 
 
 async def test_interrupted_while_calls_wait_for_their_turn(sandbox: Sandbox, shop: Shop) -> None:
-    """Cancelled while calls wait for their turn, those are unknown, because they may be on their way."""
+    """Cancelled while calls wait for their turn, those have not left, and are in no doubt: the next run makes them."""
     path = shop.file(codes(1000))
     slow = Pacer({"product_coupon.upload_coupon_codes": "1/min"})
     ended = asyncio.Event()
@@ -338,9 +338,12 @@ async def test_interrupted_while_calls_wait_for_their_turn(sandbox: Sandbox, sho
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    assert {"done": 200, "unknown": 400} == counts(run)
+    assert {"done": 200} == counts(run)
     assert 1 == shop.uploads
     await shop.left_in_order()
+    async with SqliteLedger(shop.path) as ledger:
+        chunks = await ledger.chunks(run.record.id)
+    assert [(State.SETTLED, False)] + 4 * [(State.OPEN, False)] == [(chunk.state, chunk.doubt) for chunk in chunks]
 
 
 async def test_nothing_follows_what_stopped_the_job(shop: Shop, proxy: FaultProxy, behind: Client[Partner]) -> None:

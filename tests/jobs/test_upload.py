@@ -284,3 +284,20 @@ async def test_concurrency_is_at_least_one(shop: Shop, concurrency: int) -> None
     """A job that may make no calls at all is refused."""
     with pytest.raises(ConfigurationError, match="at least 1"):
         shop.run([], concurrency=concurrency)
+
+
+async def test_refused_again_and_again(shop: Shop) -> None:
+    """After three refusals of whole calls, one after the other, for what may hold for all, nothing more is sent."""
+    path = shop.file(codes(60))
+    run = shop.few(path, shop.path, concurrency=1)
+
+    def forbid(count: int) -> None:
+        if count == 2:
+            for _ in range(30):
+                shop.sandbox.fail_next(403, "NO_AUTH")
+
+    with pytest.raises(ApiError):
+        await through(run, forbid)
+
+    assert 5 >= shop.uploads - 1
+    assert run.progress.left > 0

@@ -116,3 +116,14 @@ async def test_a_folder_for_its_owner(tmp_path: Path) -> None:
 
     assert tmp_path / "ledger.d" == folder
     assert 0o700 == folder.stat().st_mode & 0o777
+
+
+async def test_a_link_to_a_ledger_has_its_locks(tmp_path: Path) -> None:
+    """Whoever opens a ledger through a link meets the one who holds its job."""
+    link = tmp_path / "link"
+    async with SqliteLedger(tmp_path / "ledger") as ledger:
+        link.symlink_to(tmp_path / "ledger")
+        async with ledger.hold("spring"), SqliteLedger(link) as linked:
+            with pytest.raises(JobHeldError):
+                async with linked.hold("spring"):
+                    pass

@@ -74,6 +74,8 @@ async def every_row(
         for rows in await aside(lambda _, chunks=chunks: [_rows(source, chunk) for chunk in chunks]):  # type: ignore[misc]
             for row in rows:
                 yield row
+    # A file that was written to meanwhile tells of codes that nobody sent.
+    await aside(lambda _: source.about())
 
 
 def _rows(source: Source, chunk: Chunk) -> list[RowEnd]:

@@ -6,6 +6,7 @@ Rule 1: a source does not change while a job lasts, and any piece of it can be r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -150,3 +151,11 @@ class Source(Protocol):
     def close(self) -> None:
         """Let go of it."""
         ...
+
+
+def header_of(source: Source) -> Sequence[str]:
+    """The columns of a source: as its first row has them, else as its first rows of data do; none of single texts."""
+    written: Sequence[str] | None = getattr(source, "header", None)
+    if written:
+        return written
+    return list(dict.fromkeys(name for piece in islice(source.pieces(), 1) for row in piece.cells for name in row))

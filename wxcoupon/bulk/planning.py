@@ -22,6 +22,7 @@ from .verdicts import Ending, Verdicts, gathered
 
 _TOLD: Final = 20
 _AT_ONCE: Final = 500
+_ROWS_AT_ONCE: Final = 100_000
 
 
 class PlanningStopped(Exception):  # noqa: N818 - it is no error: somebody asked for it
@@ -148,7 +149,7 @@ def chunks(
             sendable = [at for at in range(len(piece)) if at not in wrong]
             twice = [sendable[at] for at in twice]
         cutter.add(piece, wrong, twice)
-        if len(cutter.ready) >= _AT_ONCE:
+        if len(cutter.ready) >= _AT_ONCE or cutter.waiting >= _ROWS_AT_ONCE:
             yield cutter.take()
         if watch is not None:
             watch(cutter.rows)
@@ -181,6 +182,7 @@ class _Cutter:
 
     Attributes:
         ready: chunks that are whole.
+        waiting: rows in them.
         rows: rows so far.
     """
 
@@ -188,6 +190,7 @@ class _Cutter:
         if task.most < task.size:
             raise ConfigurationError(f"a chunk of {task.kind} has at most {task.most} rows, and a call {task.size}")
         self.ready: list[Chunk] = []
+        self.waiting = 0
         self.rows = 0
         self._task = task
         self._seq = 0
@@ -197,7 +200,7 @@ class _Cutter:
 
     def take(self) -> list[Chunk]:
         """The chunks that are whole."""
-        taken, self.ready = self.ready, []
+        taken, self.ready, self.waiting = self.ready, [], 0
         return taken
 
     def add(self, piece: Piece, wrong: dict[int, str], twice: Sequence[int]) -> None:
@@ -252,4 +255,5 @@ class _Cutter:
             )
         )
         self._seq += 1
+        self.waiting += len(whole)
         self._parts, self._held, self._skipped = [], 0, []

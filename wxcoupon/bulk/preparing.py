@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from ..errors import ConfigurationError
 from ..identity import Identity
 from . import planning
 from .aside import aside
-from .ledger import JobRecord, Ledger, NewJob
+from .ledger import JobRecord, Ledger, LedgerError, NewJob
 from .pieces import Source
 from .progress import Progress
 from .reading import SourceChangedError
@@ -46,7 +47,13 @@ async def prepare(ledger: Ledger, task: Task[Any], source: Source, progress: Pro
             await drop_spool(ledger, about)
             raise
         return old
-    record = await ledger.add(NewJob(task.job, task.kind, json.dumps(target, sort_keys=True), json.dumps(about)))
+    await aside(lambda _: task.require(source))
+    try:
+        record = await ledger.add(NewJob(task.job, task.kind, json.dumps(target, sort_keys=True), json.dumps(about)))
+    except LedgerError:
+        with suppress(LedgerError):
+            await drop_spool(ledger, about)
+        raise
     if old is not None:
         await drop_spool(ledger, json.loads(old.source))
 

@@ -27,6 +27,7 @@ _ABOUT: Final = (
     "coupon_code",
     "out_trade_no",
     "transaction_id",
+    "refund_id",
 )
 
 

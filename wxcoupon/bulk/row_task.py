@@ -32,7 +32,7 @@ from ..errors import (
 )
 from .cells import Columns
 from .outcomes import RowEnd
-from .pieces import Piece
+from .pieces import Piece, Source, header_of
 from .row_answers import remembered
 from .row_numbers import PRE_SEND, number_for, written
 from .task import Examined, Task
@@ -199,6 +199,13 @@ class RowTask(Task[R]):
     def _made(self, piece: Piece, position: int = 0) -> Endpoint[R, Any]:
         cells = piece.cells[position] if piece.cells else {}
         return from_wire(self._endpoint, self._members(self._said(cells, piece.texts[position])))
+
+    def require(self, source: Source) -> None:
+        """Look whether the columns that are needed are there, each once."""
+        try:
+            self.unused(header_of(source))
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{source.name}: {error}") from None
 
     def examine(self, piece: Piece) -> Examined:
         """Say all that is wrong with each row, by the paths of its members, and what it is the same by."""

@@ -9,7 +9,7 @@ sleep until one does. The documented rates are kept by the client's pacer, not h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -72,6 +72,7 @@ class _Job(Generic[R, Who]):
         source: the requests, one by one.
         turn: an async iterator is asked for one item at a time.
         wanted: lets as many workers through as there are places, and one more for each call that pauses.
+        leaving: is told of each request that leaves.
         leave: workers that shall sleep again, because as many calls came back from their pause.
         finished: outcomes to fetch, and None at the end, which stays there.
         room: as many outcomes as may wait to be fetched before workers wait for that.
@@ -84,6 +85,7 @@ class _Job(Generic[R, Who]):
     places: Places
     wanted: asyncio.Semaphore
     room: asyncio.Semaphore
+    leaving: Callable[[Endpoint[R, Who]], object] | None
     leave: int = 0
     turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
     bug: BaseException | None = None
@@ -132,7 +134,12 @@ class _Job(Generic[R, Who]):
             finally:
                 self.leave += 1
 
-        client = self.client.resting(rest)
+        def leaves() -> None:
+            if self.leaving is not None and request is not None:
+                self.leaving(request)
+
+        client = self.client.resting(rest, leaves)
+        request: Endpoint[R, Who] | None = None
         async with self.wanted:
             while (request := await self.take()) is not None:
                 async with place:
@@ -175,7 +182,11 @@ class _Job(Generic[R, Who]):
 
 @asynccontextmanager
 async def bulk(
-    client: Client[Who], requests: Iterable[Endpoint[R, Who]] | AsyncIterable[Endpoint[R, Who]], *, concurrency: int = 8
+    client: Client[Who],
+    requests: Iterable[Endpoint[R, Who]] | AsyncIterable[Endpoint[R, Who]],
+    *,
+    concurrency: int = 8,
+    leaving: Callable[[Endpoint[R, Who]], object] | None = None,
 ) -> AsyncGenerator[AsyncIterator[Done[R] | Failed[R]]]:
     """Make every call of *requests*, at most *concurrency* at once.
 
@@ -196,6 +207,8 @@ async def bulk(
             an async generator is closed at the end.
         concurrency: calls under way at once, at least 1. One that pauses before it is repeated is not counted; as
             many calls may pause as may be under way.
+        leaving: called with a request before it leaves, when it has waited for its turn, and again before it is
+            repeated. What was not told of when the block is left has certainly not left.
 
     Yields:
         The outcomes, in the order in which the calls end.
@@ -208,7 +221,7 @@ async def bulk(
         raise ConfigurationError(f"concurrency is at least 1, not {concurrency}")
     source = aiter(requests) if isinstance(requests, AsyncIterable) else _one_by_one(requests)
     wanted, room = asyncio.Semaphore(concurrency), asyncio.Semaphore(concurrency)
-    job = _Job(client, source, asyncio.Queue(), Places(concurrency), wanted, room)
+    job = _Job(client, source, asyncio.Queue(), Places(concurrency), wanted, room, leaving)
     runner = asyncio.create_task(job.run(concurrency))
     try:
         yield job

@@ -5,8 +5,8 @@ Rule 2: what is sent is what was planned: a source that reads otherwise by now e
 Rule 3: the first call goes alone. Refused for a reason that holds for all of them, it is the last.
 Rule 4: after an answer that cannot be trusted, and where no connection is made, nothing more is begun; the calls that
         are under way have their outcomes.
-Rule 5: what is known when the run is left is settled. A call that was under way may have been made, so its chunk is
-        unknown; a chunk that was taken and not sent is open again, in no more doubt than before.
+Rule 5: what is known when the run is left is settled. A call that had left may have been acted on, so its chunk is
+        unknown; a chunk that was taken and whose call waited for its turn is open again, in no more doubt than before.
 """
 
 from __future__ import annotations
@@ -40,15 +40,20 @@ _LEAST_AHEAD: Final = 16
 """Calls that may have ended without being fetched, however few are under way: a ledger settles them together."""
 
 
-@attrs.frozen
+@attrs.define
 class _UnderWay:
-    """A chunk whose call is under way; the request is kept so that nothing else has its identity."""
+    """A chunk whose call is under way; the request is kept so that nothing else has its identity.
+
+    Attributes:
+        has_left: whether it may have been sent; until then it waits for a place or for its turn.
+    """
 
     chunk: Chunk
     piece: Piece
     sent: Piece
     places: range | list[int]
     request: Endpoint[Any, Any]
+    has_left: bool = False
 
 
 class Sending(Generic[R]):
@@ -118,6 +123,9 @@ class Sending(Generic[R]):
         """
         await end(self._running)
         for work in self._under_way.values():
+            if not work.has_left:
+                self._claimed[work.chunk.seq] = work.chunk
+                continue
             said = Verdicts([*self._not_sent(work), Verdict(Ending.UNKNOWN, _INTERRUPTED, work.places)])
             self._keep(work, State.UNKNOWN, said, None, None, 1)
         self._under_way.clear()
@@ -146,7 +154,7 @@ class Sending(Generic[R]):
     ) -> None:
         ended: AsyncIterator[Done[R] | Failed[R]] | None = None
         try:
-            async with bulk(client, requests, concurrency=most) as ended:
+            async with bulk(client, requests, concurrency=most, leaving=self._leaves) as ended:
                 async for one in ended:
                     self._settle(one)
                     while len(self._settling) >= self._most:
@@ -192,14 +200,15 @@ class Sending(Generic[R]):
         self._under_way[id(request)] = _UnderWay(chunk, piece, sent, places, request)
         return request
 
+    def _leaves(self, request: Endpoint[R, Any]) -> None:
+        self._under_way[id(request)].has_left = True
+
     def _settle(self, one: Done[R] | Failed[R]) -> None:
         work = self._under_way[id(one.request)]
         if isinstance(one, Done):
             repeated = work.chunk.doubt or one.answer.repeated
             said = self._task.judge(work.sent, work.places, one.result, repeated=repeated)
-            is_open = any(verdict.ending is Ending.UNKNOWN for verdict in said.apart)
-            state = State.UNKNOWN if is_open else State.SETTLED  # the next run asks once more about what was not named
-            result, error, attempts = one.result, None, one.answer.attempts
+            state, result, error, attempts = State.SETTLED, one.result, None, one.answer.attempts
         else:
             if self._task.holds_for_all(one.error, work.sent, first=self._is_first):
                 self.stopped = self.stopped or one.error

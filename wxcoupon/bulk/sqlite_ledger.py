@@ -58,7 +58,7 @@ class SqliteLedger(TableLedger):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, patience: float = PATIENCE) -> None:
-        self.path = Path(path).absolute()
+        self.path = Path(path).resolve()  # a link has no locks of its own
         self._store = Store(str(self.path), partial(opened, self.path, patience), self.path)
         self._thread: WriterThread | None = None
         self._loop: AbstractEventLoop | None = None

@@ -10,7 +10,7 @@ import attrs
 
 from ..endpoint import Endpoint
 from ..errors import ConfigurationError, WxCouponError
-from .pieces import Piece
+from .pieces import Piece, Source
 from .verdicts import Verdicts
 
 R = TypeVar("R")
@@ -52,6 +52,13 @@ class Task(ABC, Generic[R]):
             raise ConfigurationError("a job has a name, by which it is found when it is run again; give it one")
         self.job = job
         self.target = dict(target)
+
+    def require(self, source: Source) -> None:
+        """Look whether a source has what the rows need.
+
+        Raises:
+            ConfigurationError: it has not.
+        """
 
     @abstractmethod
     def examine(self, piece: Piece) -> Examined:

@@ -9,7 +9,6 @@ Rule 3: a code that WeChat Pay has already is counted as uploaded where the call
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -38,6 +37,10 @@ LEGAL: Final = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 _ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
 _LONGEST: Final = 40
+_TOLD: Final = 256
+"""Characters of a refusal's code and of its message that are kept."""
+_IN_A_ROW: Final = 3
+"""Refusals of whole calls by 403 or 404, one after the other, after which the others would end the same way."""
 _MARK: Final = request_no_for("")[:4]
 """What every request number begins with."""
 _ROWS_A_CHUNK: Final = 2_000
@@ -55,6 +58,7 @@ class UploadTask(Task[UploadedCouponCodes]):
     def __init__(self, job: str, *, product_coupon_id: str, stock_id: str) -> None:
         super().__init__(job, {"product_coupon_id": product_coupon_id, "stock_id": stock_id})
         self._ids = (product_coupon_id, stock_id)
+        self._refused = 0
 
     def examine(self, piece: Piece) -> Examined:
         """Look for what is no legal code."""
@@ -81,6 +85,7 @@ class UploadTask(Task[UploadedCouponCodes]):
 
     def judge(self, sent: Piece, places: Sequence[int], result: UploadedCouponCodes, *, repeated: bool) -> Verdicts:
         """What an answer says of each code."""
+        self._refused = 0
         if result.success_code_list == sent.texts and not (result.failed_code_list or result.already_exist_code_list):
             return Verdicts()
         said = sort_out(result, sent.texts)
@@ -99,11 +104,12 @@ class UploadTask(Task[UploadedCouponCodes]):
             return not error.retryable
         if isinstance(error, (UntrustedAnswer, UnreachableError)):
             return True
-        if not first:
-            return False
-        if isinstance(error, ApiError) and not isinstance(error, (RateLimited, ServerError)):
-            return error.status in {401, 403, 404} or error.code == "INVALID_REQUEST"
-        return True
+        if not isinstance(error, ApiError) or isinstance(error, (RateLimited, ServerError)):
+            return first
+        self._refused += error.status in {403, 404}
+        if error.status == 401 or self._refused == _IN_A_ROW:
+            return True
+        return first and (error.status in {403, 404} or error.code == "INVALID_REQUEST")
 
 
 def _all_legal(texts: Sequence[str]) -> bool:
@@ -125,8 +131,9 @@ def _problem(code: str) -> str:
         return "there is no code"
     if len(code) > _LONGEST:
         return f"a code has at most 40 characters, this one has {len(code)}"
-    strange = Counter(character for character in code if not LEGAL.fullmatch(character))
-    return f"a code is of 0-9 A-Z a-z _ and -, this one has {', '.join(repr(character) for character in strange)}"
+    strange = list(dict.fromkeys(character for character in code if not LEGAL.fullmatch(character)))
+    more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""  # a reason a row would fill the ledger
+    return f"a code is of 0-9 A-Z a-z _ and -, this one has {strange[0]!r}{more}"
 
 
 def sort_out(result: UploadedCouponCodes, codes: Sequence[str]) -> Mapping[str, tuple[Ending, str]]:
@@ -149,7 +156,8 @@ def sort_out(result: UploadedCouponCodes, codes: Sequence[str]) -> Mapping[str, 
     found: dict[str, tuple[Ending, str]] = {}
     for code in codes:
         if (info := refused.get(code)) is not None:
-            reason = " ".join(str(part) for part in (info.code, info.message) if part) or "refused without a reason"
+            reason = " ".join(str(part)[:_TOLD] for part in (info.code, info.message) if part)
+            reason = reason or "refused without a reason"
             found[code] = (Ending.FAILED, reason)
         elif code in there:
             found[code] = (Ending.ALREADY, "")

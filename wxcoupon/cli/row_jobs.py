@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from ..bulk.aside import aside
 from ..bulk.engine import Run
 from ..bulk.growing import GrowingTable
 from ..bulk.outcomes import RowEnd, Settled
-from ..bulk.pieces import Source
+from ..bulk.pieces import Source, header_of
 from ..bulk.reading import open_source
 from ..bulk.row_task import RowOutcome, RowTask
 from ..bulk.sqlite_ledger import SqliteLedger
@@ -117,7 +116,7 @@ async def _opened(job: RowJob, ledger: SqliteLedger | None) -> Source:
     folder = None if ledger is None else ledger.folder
     source = await open_source(job.file, folder=folder, columns=named, sheet=job.sheet)
     try:
-        header = await aside(lambda _: _header(source))
+        header = await aside(lambda _: header_of(source))
         if unused := _unused(job, source.name, header):
             say(f"columns of {source.name} that are not used: {', '.join(unused)}")
         for remark in source.remarks:
@@ -137,14 +136,6 @@ def _unused(job: RowJob, name: str, header: Sequence[str]) -> list[str]:
         return job.task.unused(header)
     except ConfigurationError as error:
         raise ConfigurationError(f"{name}: {error}") from None
-
-
-def _header(source: Source) -> Sequence[str]:
-    """The columns of a table: as its first row has them, else as its first rows of data do."""
-    written: Sequence[str] | None = getattr(source, "header", None)
-    if written:
-        return written
-    return list(dict.fromkeys(name for piece in islice(source.pieces(), 1) for row in piece.cells for name in row))
 
 
 class _Telling:
