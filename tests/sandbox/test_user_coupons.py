@@ -10,7 +10,6 @@ import pytest
 from wxcoupon import ApiError, Brand, Client, Partner
 from wxcoupon import product_coupon as pc
 from wxcoupon.sandbox import Refusal, Sandbox
-from wxcoupon.sandbox.holdings import UserCoupon
 from wxcoupon.sandbox.validity import CHINA
 
 from .shapes import APPID, changed, product_coupon
@@ -229,10 +228,6 @@ async def test_a_returned_coupon_is_redeemed_under_a_new_number(partner: Client[
     assert pc.UserProductCouponState.EFFECTIVE == (await mine.give_back(code, "return_2")).coupon_state
 
 
-def _coupon(sandbox: Sandbox, code: str) -> UserCoupon:
-    return next(coupon for coupon in sandbox.world.coupons.values() if coupon.coupon_code == code)
-
-
 async def test_a_deactivated_coupon_is_over(sandbox: Sandbox, partner: Client[Partner]) -> None:
     """A deactivation is for good and says why; a second one changes nothing, and nothing else is done with it."""
     mine = await held(partner)
@@ -263,7 +258,10 @@ async def test_a_deactivation_leaves_used_and_deleted_coupons_alone(sandbox: San
     mine = await held(partner)
     used, deleted = await mine.confirmed("send_1"), await mine.confirmed("send_2")
     await mine.use(used, "use_no_1")
-    _coupon(sandbox, deleted).deleted = True
+    sandbox.delete(deleted)
+    for code, match in ((used, "USED, not EFFECTIVE"), (deleted, "DELETED, not EFFECTIVE"), ("lost", "coupon_code")):
+        with pytest.raises(Refusal, match=match):
+            sandbox.delete(code)
 
     for code, state in ((used, "USED"), (deleted, "DELETED")):
         left = await mine.deactivate(code, f"void_{state}")

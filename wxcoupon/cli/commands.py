@@ -6,6 +6,8 @@ from typing import Final
 
 import attrs
 
+from .notify_help import NOTIFY
+
 
 @attrs.frozen
 class Command:
@@ -30,6 +32,7 @@ GROUPS: Final = {
     "codes": "Coupon codes of a stock.",
     "tokens": "Tokens for the claim component of a mini program.",
     "coupons": "Coupons of users, a file of them at a time.",
+    "notify": "Callbacks.",
     "config": "The settings.",
 }
 
@@ -53,9 +56,10 @@ COMMANDS: Final = (
         "sandbox:sandbox",
         "Run a local WeChat Pay until it is stopped.",
         """
-        Writes merchant.env, partner.env and brand.env with the settings of throwaway identities, and the keys they
-        name; values are quoted where a shell needs it. When it is ready it prints one line of JSON: {"base_url", "dir",
-        "pid"}. Ctrl-C or SIGTERM stops it, and removes --ready-file and a directory that was not asked for.
+        Writes merchant.env, partner.env and brand.env with the settings of throwaway identities, callbacks.env with
+        those of a service that only takes callbacks, and the keys they name; values are quoted where a shell needs it.
+        When it is ready it prints one line of JSON: {"base_url", "dir", "pid"}. Ctrl-C or SIGTERM stops it, and removes
+        --ready-file and a directory that was not asked for.
         """,
         """
         wxcoupon sandbox --port 8787 --dir ./sandbox
@@ -344,6 +348,7 @@ COMMANDS: Final = (
             ),
         )
     ),
+    *(Command(*notify) for notify in NOTIFY),
     Command(
         "config show",
         "config:show",

@@ -44,12 +44,15 @@ async def demo(
                 raise UsageError(
                     f"--dir {folder} cannot be a directory ({error.strerror}); give another one."
                 ) from None
-            async with Receiver() as receiver, Sandbox(notify_url=receiver.url) as sandbox:
-                say(f"a WeChat Pay of your own listens at {sandbox.base_url}, with throwaway keys")
-                say(f"callbacks go to {receiver.url}; of anybody else WeChat Pay takes an https address only")
+            async with Sandbox() as sandbox:
                 keys = KeyRing(sandbox.platform_keys)
-                receiver.trust(keys, sandbox.apiv3_key)
-                async with Client(sandbox.partner, keys, base_url=sandbox.base_url) as client:
+                async with (
+                    Receiver(keys, sandbox.apiv3_key) as receiver,
+                    Client(sandbox.partner, keys, base_url=sandbox.base_url) as client,
+                ):
+                    sandbox.notify_url = receiver.url
+                    say(f"a WeChat Pay of your own listens at {sandbox.base_url}, with throwaway keys")
+                    say(f"callbacks go to {receiver.url}; of anybody else WeChat Pay takes an https address only")
                     story = Story(sandbox, client, receiver, folder)
                     facts = await story.happen(codes, min(codes, _USERS))
     except asyncio.CancelledError:

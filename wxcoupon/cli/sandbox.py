@@ -21,7 +21,7 @@ from .options import Json, OutFile, Whole
 from .text import say
 
 
-async def sandbox(
+async def sandbox(  # noqa: PLR0913 - the command's options
     *,
     host: str = "127.0.0.1",
     port: Whole = 0,
@@ -30,6 +30,7 @@ async def sandbox(
     rate_limits: Literal["documented", "off"] = "documented",
     mode: Mode = "both",
     notify_url: str | None = None,
+    probe_callbacks: float = 0.0,
     json: Json = False,
 ) -> None:
     """Run a local WeChat Pay until it is stopped.
@@ -43,6 +44,7 @@ async def sandbox(
         mode: What signs where a call names no key: a certificate, and of callbacks the public key (both); certificate;
             or public-key, where there are no certificates. To call with certificates, unset WXCOUPON_PLATFORM_KEY_….
         notify_url: Where callbacks go until a call sets another address: http:// or https://.
+        probe_callbacks: The part of callbacks, 0 to 1, that is first sent with a deliberately wrong signature.
         json: Write JSON to stdout and nothing else there; it is so anyway.
     """
     del json
@@ -58,7 +60,13 @@ async def sandbox(
     with ExitStack() as stack:
         directory = dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wxcoupon-sandbox-")))
         async with Sandbox(
-            host=host, port=port, rate_limits=rate_limits, directory=directory, notify_url=notify_url, mode=mode
+            host=host,
+            port=port,
+            rate_limits=rate_limits,
+            directory=directory,
+            notify_url=notify_url,
+            mode=mode,
+            probe_callbacks=probe_callbacks,
         ) as running:
             line = jsonlib.dumps({"base_url": running.base_url, "dir": str(directory.resolve()), "pid": os.getpid()})
             if ready_file is not None:

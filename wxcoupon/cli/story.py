@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import attrs
 from aiohttp import web
@@ -24,10 +23,9 @@ from ..bulk.report import Report
 from ..bulk.sqlite_ledger import SqliteLedger
 from ..bulk.upload import upload_codes
 from ..client import Client
-from ..errors import UnreadableAnswer, UntrustedAnswer
 from ..identity import Partner
 from ..keys import KeyRing
-from ..notify.receive import Notification, receive
+from ..notify import Notification, Router, Tenant
 from ..sandbox import Sandbox
 from .codes import COLUMNS, write_report
 from .ledgers import DEFAULT as LEDGER
@@ -58,20 +56,22 @@ class Fact:
 
 
 class Receiver:
-    """A server for callbacks, as a merchant runs one: verify, open, acknowledge, and work afterwards.
+    """A server for callbacks, as a merchant runs one: each is proven, taken once and acknowledged, and worked on after.
+
+    Args:
+        keys: what proves them.
+        apiv3_key: what opens them.
 
     Attributes:
         url: its address.
-        notifications: what came, each delivery of it.
-        refused: how many callbacks were not proven.
+        notifications: what came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keys: KeyRing, apiv3_key: str) -> None:
         self.url = ""
-        self.notifications: asyncio.Queue[Notification] = asyncio.Queue()
-        self.refused = 0
-        self._keys: KeyRing | None = None
-        self._apiv3_key = ""
+        self.notifications: asyncio.Queue[Notification[pc.CouponSent]] = asyncio.Queue()
+        self._router = Router(Tenant(apiv3_key, keys=keys))
+        self._router.on(pc.CouponSent)(self.notifications.put)
         app = web.Application()
         app.router.add_post("/callbacks", self._callback)
         self._runner = web.AppRunner(app, access_log=None)
@@ -84,22 +84,11 @@ class Receiver:
 
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
-
-    def trust(self, keys: KeyRing, apiv3_key: str) -> None:
-        """Believe callbacks that are signed with these keys and sealed with this one."""
-        self._keys, self._apiv3_key = keys, apiv3_key
+        await self._router.close()
 
     async def _callback(self, request: web.Request) -> web.Response:
-        body = await request.read()
-        if self._keys is None:
-            return web.Response(status=503)
-        try:
-            notification = receive(request.headers, body, keys=self._keys, apiv3_key=self._apiv3_key, now=time.time())
-        except (UntrustedAnswer, UnreadableAnswer):
-            self.refused += 1
-            return web.Response(status=401)
-        self.notifications.put_nowait(notification)
-        return web.Response(status=204)
+        reply = await self._router.handle(request.headers, await request.read())
+        return web.Response(status=reply.status, headers=reply.headers, body=reply.body or None)
 
 
 @attrs.define
@@ -131,9 +120,9 @@ class Story:
         for token in tokens:
             await self.sandbox.claim(token)
         say(f"{number_of(users, 'user')} tapped 'receive' in the claim component")
-        notifications = await self._callbacks(users)
-        confirmed = [await self._confirm(notification.resource) for notification in notifications]
-        redeemed = [await self._redeem(notification.resource) for notification in notifications[:1]]
+        sent = await self._callbacks(users)
+        confirmed = [await self._confirm(coupon) for coupon in sent]
+        redeemed = [await self._redeem(coupon) for coupon in sent[:1]]
         say("confirmed all of them, and redeemed one at a till")
         stock = await self.client.call(pc.GetStock(product_coupon_id=self.product_coupon_id, stock_id=self.stock_id))
         left = stock.coupon_code_count_info.available_count if stock.coupon_code_count_info else -1
@@ -146,7 +135,7 @@ class Story:
             Fact("of them from the file", uploaded, len(held.codes.keys() & set(generated))),
             Fact("tokens pre-sent", len(tokens), state["tokens"]),
             Fact("coupons claimed", len(tokens), held.sent),
-            Fact("callbacks verified and opened", len(notifications), state["callbacks"]["delivered"]),
+            Fact("callbacks verified and opened", len(sent), state["callbacks"]["delivered"]),
             Fact(
                 "coupons confirmed", confirmed.count("EFFECTIVE"), coupons.get("EFFECTIVE", 0) + coupons.get("USED", 0)
             ),
@@ -231,43 +220,42 @@ class Story:
         say(f"pre-sent {number_of(len(tokens), 'token')}")
         return tokens
 
-    async def _callbacks(self, number: int) -> list[Notification]:
-        came: dict[str, Notification] = {}
+    async def _callbacks(self, number: int) -> list[pc.CouponSent]:
+        came: list[pc.CouponSent] = []
         with suppress(TimeoutError):  # what has not come by then is missing in the summary
             async with asyncio.timeout(_PATIENCE):
                 while len(came) < number:
-                    notification = await self.receiver.notifications.get()
-                    came.setdefault(notification.id, notification)  # one may be delivered more than once
+                    came.append((await self.receiver.notifications.get()).event)
                 while self._pending():  # noqa: ASYNC110 - nobody is told when the sandbox has read an acknowledgement
                     await asyncio.sleep(0.01)
         say(f"received, verified and opened {number_of(len(came), 'callback')}")
-        return list(came.values())
+        return came
 
     def _pending(self) -> int:
         pending: int = self.sandbox.state()["callbacks"]["pending"]
         return pending
 
-    async def _confirm(self, resource: Any) -> str:
+    async def _confirm(self, sent: pc.CouponSent) -> str:
         answer = await self.client.call(
             pc.ConfirmCoupon(
-                openid=resource["openid"],
-                coupon_code=resource["coupon_code"],
-                product_coupon_id=resource["product_coupon_id"],
-                stock_id=resource["stock_id"],
-                appid=resource["appid"],
+                openid=sent.openid,
+                coupon_code=sent.coupon_code,
+                product_coupon_id=sent.product_coupon_id,
+                stock_id=sent.stock_id,
+                appid=sent.appid,
                 out_request_no=f"confirm-{secrets.token_hex(8)}",
             )
         )
         return str(answer.coupon_state)
 
-    async def _redeem(self, resource: Any) -> str:
+    async def _redeem(self, sent: pc.CouponSent) -> str:
         answer = await self.client.call(
             pc.UseCoupon(
-                openid=resource["openid"],
-                coupon_code=resource["coupon_code"],
-                product_coupon_id=resource["product_coupon_id"],
-                stock_id=resource["stock_id"],
-                appid=resource["appid"],
+                openid=sent.openid,
+                coupon_code=sent.coupon_code,
+                product_coupon_id=sent.product_coupon_id,
+                stock_id=sent.stock_id,
+                appid=sent.appid,
                 use_time=datetime.now(_CHINA).replace(microsecond=0),
                 out_request_no=f"use-{secrets.token_hex(8)}",
                 associated_order_info=pc.UserProductCouponAssociatedOrderInfo(

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from .callbacks import tell_at
 from .cash_records import CashCoupon, CashRoom, CashStock, Payment, blocked, no_stock, page, room
+from .envelopes import CASH_USE
 from .handlers import Answer, Asked, handles
 from .records import User
 from .refusals import Refusal, exhausted, parameter
@@ -106,8 +108,16 @@ def _usable(coupon: CashCoupon, mchid: str, now: float) -> bool:
 
 
 def _shown(coupon: CashCoupon, now: float) -> dict[str, Any]:
+    shown = _told(coupon, now)
+    shown["out_request_no"] = coupon.out_request_no
+    if coupon.used is not None:
+        shown["consume_information"] = coupon.used.shown
+    return shown
+
+
+def _told(coupon: CashCoupon, now: float) -> dict[str, Any]:
     stock = coupon.stock
-    shown: dict[str, Any] = {
+    return {
         "stock_creator_mchid": stock.creator,
         "stock_id": stock.stock_id,
         "coupon_id": coupon.coupon_id,
@@ -121,15 +131,11 @@ def _shown(coupon: CashCoupon, now: float) -> dict[str, Any]:
         "available_end_time": stock.members["available_end_time"],
         "singleitem": bool(stock.items),
         "normal_coupon_information": dict(stock.value),
-        "out_request_no": coupon.out_request_no,
     }
-    if coupon.used is not None:
-        shown["consume_information"] = coupon.used.shown
-    return shown
 
 
 def pay(world: World, coupon_id: str, *, mchid: str | None = None, total: int | None = None) -> Payment:
-    """Play the user who pays with a coupon.
+    """Play the user who pays with a coupon; the merchant that created its stock is told.
 
     Args:
         world: where.
@@ -150,6 +156,12 @@ def pay(world: World, coupon_id: str, *, mchid: str | None = None, total: int | 
     if not _usable(coupon, paid, world.now) or amount < stock.value["transaction_minimum"]:
         raise exhausted("the coupon cannot be used now, with this merchant, or for so little")
     coupon.used = Payment(f"4200{next(kept.numbers):024}", paid, amount, world.now)
+    tell_at(
+        world,
+        kept.callbacks.get(stock.creator),
+        CASH_USE,
+        {**_told(coupon, world.now), "consume_information": coupon.used.shown},
+    )
     return coupon.used
 
 

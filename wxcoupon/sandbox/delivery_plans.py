@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
+from .callbacks import tell_at
+from .envelopes import PLAN_CHANGE
 from .handlers import Answer, Asked, Owner, handles
 from .records import Stock
 from .refusals import Refusal, invalid, parameter
@@ -30,6 +32,9 @@ _REUSED: Final = (
     "delivery_end_time",
 )
 _FINAL: Final = ("TERMINATED", "EXPIRED")
+
+Change: TypeAlias = Literal["pause", "reject", "resume", "terminate"]
+"""What is done to a plan: by a call it is terminated only; the rest is WeChat Pay's doing."""
 
 
 def _latest_end(period: Mapping[str, Any]) -> float:
@@ -193,6 +198,18 @@ def _plan(world: World, asked: Asked) -> Plan:
     return plan
 
 
+def named(world: World, plan_id: str) -> Plan:
+    """A plan by its number, whoever's it is.
+
+    Raises:
+        Refusal: there is none.
+    """
+    plan = world.room(Plans).by_id.get(plan_id)
+    if plan is None:
+        raise invalid("plan_id does not exist")
+    return plan
+
+
 @handles("delivery_plan.update_delivery_plan")
 def update_delivery_plan(world: World, asked: Asked) -> Answer:
     """Change a plan: quantities and the end only ever grow."""
@@ -216,8 +233,27 @@ def update_delivery_plan(world: World, asked: Asked) -> Answer:
 @handles("delivery_plan.terminate_delivery_plan")
 def terminate_delivery_plan(world: World, asked: Asked) -> Answer:
     """End a plan, for good."""
-    _plan(world, asked).terminated = True
+    change(world, _plan(world, asked), "terminate", "terminated by a call")
     return None
+
+
+def change(world: World, plan: Plan, what: Change, reason: str) -> None:
+    """Do something to a plan, and tell who set an address for such callbacks.
+
+    What becomes of a plan by time alone, as its begin and its end, is told by nobody here.
+    """
+    plan.terminated = plan.terminated or what == "terminate"
+    plan.rejected = plan.rejected or what == "reject"
+    if what in {"pause", "resume"}:
+        plan.paused = what == "pause"
+    told = {
+        "plan_id": plan.plan_id,
+        "plan_state": plan.state(world.now),
+        "audit_state": plan.audit_state(world.now).removeprefix("AUDIT_"),
+        "change_reason": reason,
+        "modify_time": written(world.now),
+    }
+    tell_at(world, world.room(Plans).notify_urls.get(plan.owner.subject), PLAN_CHANGE, told)
 
 
 @handles("delivery_plan.set_delivery_plan_callback")

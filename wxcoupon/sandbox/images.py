@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..images import sha256
-from .callbacks import IMAGE_GENERATION, tell
+from .callbacks import tell
+from .envelopes import IMAGE_GENERATION
 from .handlers import Answer, Asked, Owner, handles
 from .refusals import not_found
 from .world import World

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 from .handlers import Answer, Asked, handles
+from .merchant_callbacks import tell_sent
 from .merchant_stocks import MerchantCoupon, MerchantStock
 from .merchant_validity import validity
 from .partnerships import Partnerships
@@ -61,6 +62,7 @@ def _sent(world: World, asked: Asked, stock: MerchantStock) -> Answer:
     if key in world.merchant_coupons:
         raise taken("the number was used by another sending of the stock to this user")
     coupon = _send(world, stock, user, key, data.get("coupon_code"))
+    tell_sent(world, coupon, "BUSICOUPON_SEND_CHANNEL_API")
     return {
         "send_coupon_result": {
             "stock_id": stock.stock_id,
@@ -95,7 +97,9 @@ def claim(world: World, token: Token, stock: MerchantStock) -> MerchantCoupon:
     if coupon is not None:
         return coupon
     _require_room(world, stock, token.user, token.coupon_code)
-    return _send(world, stock, token.user, key, token.coupon_code)
+    coupon = _send(world, stock, token.user, key, token.coupon_code)
+    tell_sent(world, coupon, "BUSICOUPON_SEND_CHANNEL_MINIAPP")
+    return coupon
 
 
 def held(world: World, asked: Asked) -> MerchantCoupon:

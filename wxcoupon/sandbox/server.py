@@ -15,8 +15,8 @@ from aiohttp import web
 from .. import crypto
 from ..errors import ConfigurationError
 from ..identity import Brand, Identity, Merchant, Partner
-from . import cash_coupons, certificates, files, merchant_coupons
-from .callbacks import SCHEDULE, Callbacks, Outbox
+from . import cash_coupons, certificates, delivery_plans, files, merchant_coupons, user_coupons
+from .callbacks import Callbacks, Odds, Outbox
 from .callers import Callers, Keys
 from .certificates import Mode
 from .claims import claim
@@ -50,7 +50,12 @@ class Sandbox:
         notify_url: where callbacks go of whoever sets no address; None for nowhere.
         clock: seconds since 1970; everything the sandbox times, it times by this.
         review_seconds: how long product coupons and stocks stay AUDITING.
-        callback_schedule: seconds before each repetition of a callback that was not acknowledged.
+        callback_schedule: seconds before each repetition of a callback that was not acknowledged, whatever it tells;
+            None for the documented schedule of each.
+        probe_callbacks: the part of callbacks, 0 to 1, that is first sent with a deliberately wrong signature, and
+            then signed properly at its next repetition.
+        duplicate_callbacks: the part of callbacks, 0 to 1, that is delivered twice, at the same time.
+        seed: what decides which ones these are; None for others every time.
         keys: the secrets to use; None makes new ones.
         mode: what signs where the request's ``Wechatpay-Serial`` names nothing: ``"both"`` is a merchant in the middle
             of moving from platform certificates to the public key: without that header a certificate signs, and the
@@ -62,8 +67,8 @@ class Sandbox:
         base_url: where it listens, once started; the identities and keys are there from then on too.
 
     Raises:
-        ConfigurationError: ``rate_limits`` or ``mode`` is none; on entering: the port is taken, or the files cannot be
-            written.
+        ConfigurationError: ``rate_limits`` or ``mode`` is none, or a part is not 0 to 1; on entering: the port is
+            taken, or the files cannot be written.
     """
 
     def __init__(  # noqa: PLR0913 - settings of a server, all by keyword
@@ -76,7 +81,10 @@ class Sandbox:
         notify_url: str | None = None,
         clock: Callable[[], float] = time.time,
         review_seconds: float = 0.0,
-        callback_schedule: Sequence[float] = SCHEDULE,
+        callback_schedule: Sequence[float] | None = None,
+        probe_callbacks: float = 0.0,
+        duplicate_callbacks: float = 0.0,
+        seed: int | None = None,
         keys: Keys | None = None,
         mode: Mode = "both",
     ) -> None:
@@ -87,6 +95,7 @@ class Sandbox:
         self._directory = directory
         self._clock = clock
         self._schedule = callback_schedule
+        self._odds = Odds(probe_callbacks, duplicate_callbacks, seed)
         self._keys = keys
         self._mode: Mode = certificates.checked(mode)
         self._signers: certificates.Signers | None = None
@@ -118,7 +127,9 @@ class Sandbox:
         self._callers = callers = Callers(keys)
         self._signers = signers = certificates.Signers(keys, callers, self._mode)
         self.world.room(certificates.SigningRoom).signers = signers
-        self._callbacks = self.world.room(Outbox).callbacks = Callbacks(keys, signers, self._schedule, self._clock)
+        self._callbacks = self.world.room(Outbox).callbacks = Callbacks(
+            keys, signers, self._schedule, self._clock, self._odds
+        )
         gate = Gate(callers, keys.platform_id, self._limits, self._clock)
         self._service = Service(self.world, gate, signers, self._trouble)
         app = self._service.application()
@@ -170,6 +181,15 @@ class Sandbox:
     def apiv3_key(self) -> str:
         """The key that callbacks are sealed with."""
         return self._secrets.apiv3_key
+
+    @property
+    def notify_url(self) -> str | None:
+        """Where callbacks go of whoever sets no address; it may be changed, once a service listens."""
+        return self.world.default_notify_url
+
+    @notify_url.setter
+    def notify_url(self, url: str | None) -> None:
+        self.world.default_notify_url = url
 
     @property
     def mode(self) -> Mode:
@@ -297,6 +317,31 @@ class Sandbox:
                 "send_request_no": got.out_request_no,
             }
         return send_event(self.world, claim(self.world, found, found.stock))
+
+    def delete(self, coupon_code: str, *, brand_id: str | None = None) -> None:
+        """Play the user who deletes a product coupon from the card pack; nobody is told, and it is over for good.
+
+        Args:
+            coupon_code: its code.
+            brand_id: whose coupon it is; the sandbox's own brand when None.
+
+        Raises:
+            Refusal: nobody has such a coupon, or it is not EFFECTIVE; of others nothing is documented.
+        """
+        user_coupons.delete(self.world, brand_id or self.brand.brand_id, coupon_code)
+
+    def change_plan(self, plan_id: str, change: delivery_plans.Change, reason: str = "played by a test") -> None:
+        """Play WeChat Pay, which rejects, pauses, resumes or terminates a delivery plan, and tells of it.
+
+        Args:
+            plan_id: the plan.
+            change: ``pause``, ``reject``, ``resume`` or ``terminate``.
+            reason: what the callback says.
+
+        Raises:
+            Refusal: there is no such plan.
+        """
+        delivery_plans.change(self.world, delivery_plans.named(self.world, plan_id), change, reason)
 
     def pay(self, coupon_id: str, *, mchid: str | None = None, total: int | None = None) -> str:
         """Play the user who pays with a cash coupon.

@@ -95,6 +95,20 @@ def _matching(world: World, asked: Asked) -> Iterator[tuple[int, UserCoupon]]:
             yield number, coupon
 
 
+def delete(world: World, brand_id: str, coupon_code: str) -> None:
+    """Play the user who deletes a coupon.
+
+    Raises:
+        Refusal: nobody has it, or it is not EFFECTIVE.
+    """
+    coupon = world.coupons.get((brand_id, coupon_code))
+    if coupon is None:
+        raise not_found("coupon_code", NO_COUPON)
+    if (state := coupon.state(world.now)) != "EFFECTIVE":
+        raise invalid(f"the coupon is {state}, not EFFECTIVE", WRONG_STATE)
+    coupon.deleted = True
+
+
 def find(world: World, asked: Asked) -> UserCoupon:
     """The coupon that a request names.
 

@@ -44,7 +44,8 @@ class World:
         self.sendings: dict[tuple[str, str, str], UserCoupon] = {}
         self.codes: defaultdict[str, set[str]] = defaultdict(set)
         self.notify_urls: dict[tuple[str, str], NotifyUrl] = {}
-        self._default_notify_url = NotifyUrl(notify_url, written(clock())) if notify_url else None
+        self.default_notify_url = notify_url or None
+        self._began = written(clock())
         self._users: dict[tuple[str, str], User] = {}
         self._rooms: dict[type[Any], Any] = {}
         self._numbers = itertools.count(1000000013)
@@ -65,7 +66,8 @@ class World:
 
     def notify_url(self, subject: tuple[str, str]) -> NotifyUrl | None:
         """Where a caller's callbacks go; None when nowhere."""
-        return self.notify_urls.get(subject, self._default_notify_url)
+        default = self.default_notify_url
+        return self.notify_urls.get(subject, NotifyUrl(default, self._began) if default else None)
 
     def new_product_coupon(self, owner: Owner, members: Mapping[str, Any]) -> ProductCoupon:
         """Keep a product coupon under a new number."""
