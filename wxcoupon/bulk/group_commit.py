@@ -20,13 +20,16 @@ from typing import Any, Final
 
 import attrs
 
+from .sqlite_confirmations import given_up, stages
 from .sqlite_errors import by_itself, lasts, moved, translated
 from .sqlite_tables import Tables
 
 Ask = tuple[Future[Any], Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 """What is awaited, the method of :class:`Tables`, and its arguments."""
 
-_READS: Final[frozenset[Callable[..., Any]]] = frozenset({Tables.find, Tables.jobs, Tables.tally, Tables.chunks})
+_READS: Final[frozenset[Callable[..., Any]]] = frozenset(
+    {Tables.find, Tables.jobs, Tables.tally, Tables.chunks, stages, given_up}
+)
 
 
 @attrs.frozen

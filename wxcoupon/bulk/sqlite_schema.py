@@ -67,8 +67,32 @@ _FIRST: Final = (
     """,
     f"PRAGMA application_id = {APPLICATION}",
 )
+_CONFIRMATIONS: Final = (
+    f"""
+    CREATE TABLE confirmations (
+        key TEXT NOT NULL PRIMARY KEY,
+        request_no TEXT NOT NULL,
+        caller TEXT NOT NULL,
+        brand_id TEXT NOT NULL,
+        product_coupon_id TEXT NOT NULL,
+        stock_id TEXT NOT NULL,
+        coupon_code TEXT NOT NULL,
+        appid TEXT NOT NULL,
+        openid TEXT NOT NULL,
+        refusals INTEGER NOT NULL,
+        tries INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        stage INTEGER NOT NULL,
+        due REAL NOT NULL,
+        ended_at REAL NOT NULL
+    ) {"STRICT, WITHOUT ROWID" if _STRICT else "WITHOUT ROWID"}
+    """,
+    "CREATE INDEX confirmations_due ON confirmations (caller, due) WHERE stage = 0",
+    "CREATE INDEX confirmations_ended ON confirmations (ended_at) WHERE stage = 1",
+    "CREATE INDEX confirmations_given_up ON confirmations (caller, key) WHERE stage = 2",
+)
 
-_STEPS: Final = (_FIRST,)
+_STEPS: Final = (_FIRST, _CONFIRMATIONS)
 """What leads from each version to the next one, from the empty file on."""
 VERSION: Final = len(_STEPS)
 
@@ -83,6 +107,8 @@ _SETTINGS: Final = (
     "PRAGMA cache_size = -1024",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
+    # An openid that was taken out of a row is not to be found in what is left of its page.
+    "PRAGMA secure_delete = ON",
 )
 _PAUSE: Final = 0.02
 

@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from .ledger import Chunk, JobRecord, NewJob, Settlement, Tally
 from .sqlite_tables import Tables
+from .table_confirmations import TableConfirmations
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -32,6 +33,11 @@ class TableLedger(ABC):
     @abstractmethod
     async def close(self) -> None:
         """See the protocol."""
+
+    @property
+    def confirmations(self) -> TableConfirmations:
+        """What is remembered of confirmations; see :class:`~wxcoupon.bulk.confirmations.Confirmations`."""
+        return TableConfirmations(self._ask)
 
     async def __aenter__(self) -> Self:
         return self
