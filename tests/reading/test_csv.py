@@ -13,17 +13,29 @@ from .rows import opened, read_in_parts, rows, texts
 async def test_the_only_column(write: Write) -> None:
     """Without a column, a csv file of one is read by it, and a first line that is no heading is data and said so."""
     async with opened(write("codes.csv", "A1\n A2 ,\n,\n,z\n")) as source:
-        assert [(1, "A1", ""), (2, "A2", ""), (4, "", "")] == rows(source)
+        found = rows(source)
+        assert [(1, "A1"), (2, "A2"), (4, "")] == [row[:2] for row in found]
+        assert [False, False, True] == ["more cells than columns" in problem for *_, problem in found]
         assert [1, "data"] == source.about()["first"]
         assert ["line 1", "taken as a code"] == [
             part for part in ("line 1", "taken as a code") if part in str(source.remarks)
         ]
 
 
-@pytest.mark.parametrize("first", ["A1,x", "name,number", "code,voucher", "id,openid"])
-async def test_which_column(write: Write, first: str) -> None:
-    """Of several columns none is guessed: where not exactly one says that it has codes, one has to be named."""
-    with pytest.raises(ConfigurationError, match=f"several columns.*{first.replace(',', ', ')}.*--column"):
+@pytest.mark.parametrize(
+    ("first", "shown"),
+    [
+        ("A1,x", "2 cells, none of them a known heading"),
+        ("SECRET,no", "no, and 1 more"),
+        ("name,number", "number, and 1 more"),
+        ("code,voucher", "code, voucher"),
+        ("id,openid", "id, openid"),
+        ("name,openid,A1", "name, openid, and 1 more"),
+    ],
+)
+async def test_which_column(write: Write, first: str, shown: str) -> None:
+    """Of several columns none is guessed, and the message shows no data, where not exactly one says it has codes."""
+    with pytest.raises(ConfigurationError, match=f"several columns.*codes: {shown}; .*--column"):
         await open_source(write("codes.csv", f"{first}\nA1,x\n"))
 
 

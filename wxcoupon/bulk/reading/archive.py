@@ -19,6 +19,7 @@ from typing import Final
 import attrs
 
 from ...errors import ConfigurationError
+from .zeros import Zeros, zero_styles
 
 MOST_BYTES: Final = 100 << 20
 """Bytes that a workbook may have."""
@@ -53,9 +54,11 @@ class Extent:
     """The rectangle around cells, by row and column from 1.
 
     Attributes:
+        zeros: cells that are shown with zeros which are not in them.
         errors: cells of a formula that failed, as far as they can be known.
     """
 
+    zeros: Zeros
     rows: int = 0
     columns: int = 0
     top: int = 1 << 30
@@ -69,7 +72,8 @@ class Extent:
 
     def check(self) -> None:
         """Refuse what is too large."""
-        _require(self.columns * (self.rows - self.top + 1) <= MOST_CELLS and len(self.errors) <= _MOST_ERRORS)
+        _require(self.columns * (self.rows - self.top + 1) <= MOST_CELLS)
+        _require(len(self.errors) <= _MOST_ERRORS and self.zeros.runs <= _MOST_ERRORS)
 
 
 def measure(path: Path, name: str) -> dict[str, Extent]:
@@ -91,9 +95,10 @@ def measure(path: Path, name: str) -> dict[str, Extent]:
             _require(len(parts) <= MOST_PARTS and sum(part.file_size for part in parts) <= MOST_UNPACKED)
             extents: dict[str, Extent] = {}
             left = MOST_UNPACKED
+            styles = zero_styles(archive)
             for part in parts:
-                extents[part.filename], used = _look_into(archive, part, left)
-                left -= used
+                extents[part.filename] = Extent(Zeros(styles))
+                left -= _look_into(archive, part, left, extents[part.filename])
             return extents
     except _TooLargeError:
         raise ConfigurationError(
@@ -104,9 +109,10 @@ def measure(path: Path, name: str) -> dict[str, Extent]:
         raise ConfigurationError(f"{name} is damaged, or is no workbook ({error}); save it again") from None
 
 
-def _look_into(archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> tuple[Extent, int]:
+def _look_into(archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int, extent: Extent) -> int:
+    """Make an extent as large as what is in a part: the bytes of it."""
     part.file_size = 1 << 60  # what it says is not believed: reading goes on to where it really ends
-    extent, used = Extent(), 0
+    used = 0
     look = _look_for(part.filename)
     with archive.open(part) as stream:
 
@@ -119,7 +125,7 @@ def _look_into(archive: zipfile.ZipFile, part: zipfile.ZipInfo, most: int) -> tu
 
         look(blocks(), extent)
     extent.check()
-    return extent, used
+    return used
 
 
 def _look_for(name: str) -> Callable[[Iterator[bytes], Extent], None]:
@@ -161,6 +167,8 @@ def _xlsx(blocks: Iterator[bytes], extent: Extent) -> None:
         if _ERROR.search(tag[2]):
             extent.errors.add((row, column))
             extent.check()
+        elif extent.zeros.styles:
+            extent.zeros.take(row, column, tag[2])
 
 
 def _column(letters: bytes) -> int:

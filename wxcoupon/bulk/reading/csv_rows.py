@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,10 @@ from .rows_file import BLOCK, LONGEST, Parsed, RowsFile, shortened
 
 _PLAIN: Final = bytes({*range(0x20, 0x7F), 0x09} - {ord('"')})
 _SINGLE: Final = bytes({*tidy.PRINTABLE} - {ord('"'), ord(",")})
+_WIDE: Final = (
+    "there are more cells than columns: a comma too many, or a text with a comma that is not in quotation marks"
+)
+_FORMULA: Final = re.compile(r'\s*="([^"]*)"\s*')
 _BROKEN: Final = "this is no csv: a quotation that begins here is not closed as it should be"
 
 
@@ -73,6 +78,8 @@ class CsvFile(RowsFile):
     ) -> None:
         super().__init__(file, name, path)
         self._column = 0
+        self._width = 1
+        self._formula = 0
         self._named = bool(columns)
         self._header: Sequence[str] = ()
         self._more = {"column": column, "columns": list(columns)}
@@ -83,19 +90,30 @@ class CsvFile(RowsFile):
         """The columns, where the first row says what they are."""
         return self._header
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What a person should know of how the file is read."""
+        if not self._formula:
+            return super().remarks
+        said = f'line {self._formula} of {self._name} has a text as ="…"; what is in the quotation was taken'
+        return [*super().remarks, said]
+
     def _read_heading(self, wanted: Sequence[str]) -> None:
-        first = next(self._all_records(), None)
-        if first is None:
+        records = list(islice(self._all_records(), headings.LOOKED_AT))
+        if not records:
             return
-        headings.require_commas(self._name, first.cells)
-        if wanted:
-            self._column = headings.columns_named(self._name, first.cells, wanted)[0]
-        else:
-            column = headings.column_of_codes(self._name, first.cells)
-            self._first = (first.line, "data" if column is None else "heading")
-            if column is None:
-                return
-            self._column = column
+        rows = [headings.Row(record.line, record.cells) for record in records]
+        headings.require_commas(self._name, rows)
+        found = headings.layout(self._name, rows, wanted)
+        self._column = found.column
+        first = records[found.heading or 0]
+        self._width = max(len(first.cells), 1)
+        if not self._named:
+            self._first = (first.line, "data" if found.heading is None else "heading")
+        if found.heading is None:
+            return
+        if found.heading:
+            self._titles = (records[0].line, records[found.heading - 1].line)
         self._header = first.cells
         self._begin, self._line = first.end, first.line + self._count_lines(first.offset, first.end)
 
@@ -103,7 +121,11 @@ class CsvFile(RowsFile):
         offset, line = self._begin, self._line
         while offset < self._size:
             data = self._at(offset, min(BLOCK, self._size - offset))
-            records, size, lines = self._records(data, offset, line, last=offset + len(data) == self._size)
+            last = offset + len(data) == self._size
+            size, lines = tidy.blank(data if last else data[: self._whole_lines(data, offset)])
+            records: list[Record] = []
+            if not size:
+                records, size, lines = self._records(data, offset, line, last=last)
             if not size:
                 record, lines = self._long_record(offset, self._size, line)
                 records, size = [record], record.end - offset
@@ -114,8 +136,16 @@ class CsvFile(RowsFile):
     def _parse(self, data: bytes, offset: int, line: int, *, last: bool) -> Parsed:
         size = len(data) if last else self._whole_lines(data, offset)
         block = data if size == len(data) else data[:size]
-        if (piece := self._tidy(block, offset, line) or self._regular(block, offset, line)) is not None:
+        if (piece := self._tidy(block, offset, line)) is not None:
             return piece, size, len(piece)
+        skipped, lines = tidy.blank(block)
+        if skipped:
+            return None, skipped, lines
+        if (size_before := tidy.before_blank(block)) < len(block) and b'"' not in block[:size_before]:
+            data = block = block[:size_before]
+            size = size_before
+        if (regular := self._regular(block, offset, line)) is not None:
+            return regular
         records, size, lines = self._records(data, offset, line, last=last)
         return self._piece(records, offset + size), size, lines
 
@@ -126,6 +156,8 @@ class CsvFile(RowsFile):
         rows, ends = split
         if b"," not in block:
             texts = rows if not self._column else []
+        elif max(row.count(",") for row in rows) >= self._width:
+            return None
         else:
             at, splits = self._column, self._column + 1
             try:
@@ -136,22 +168,35 @@ class CsvFile(RowsFile):
             texts = [text.strip() for text in texts]
         return Piece(offset, ends, range(line, line + len(rows)), texts) if texts and all(texts) else None
 
-    def _regular(self, block: bytes, offset: int, line: int) -> Piece | None:
-        """The rows of a block in which every line is a record that has a text in the column."""
+    def _regular(self, block: bytes, offset: int, line: int) -> Parsed | None:
+        """The rows of a block in which every line is a record, or is blank."""
         if not block or b"\0" in block:
             return None
         raws = block.splitlines(keepends=True)
         try:
             decoded = [raw.decode() for raw in raws] if block.isascii() else [raw.decode(self.encoding) for raw in raws]
             rows = list(csv.reader(decoded, strict=True))
-            texts = [row[self._column].strip() for row in rows]
-        except (UnicodeDecodeError, csv.Error, IndexError):
+            if b'="' in block:
+                rows = self._without_formulas(rows, line)
+        except (UnicodeDecodeError, csv.Error):
             return None
-        if len(rows) != len(raws) or not all(texts) or max(map(len, texts)) > LONGEST:
+        if len(rows) != len(raws):
             return None
-        ends = [*accumulate(map(len, raws), initial=offset)][1:]
+        at, size = self._column, len(block)
+        begins = [*accumulate(map(len, raws), initial=offset)]
+        lines: Sequence[int] = range(line, line + len(rows))
+        texts = [row[at].strip() if at < len(row) else "" for row in rows]
+        if not all(texts):
+            kept = [number for number, row in enumerate(rows) if any(map(str.strip, row))]
+            if not kept:
+                return None, size, len(raws)
+            begins = [*(begins[number] for number in kept), offset + size]
+            lines, texts = [line + number for number in kept], [texts[number] for number in kept]
+            rows = [rows[number] for number in kept]
+        if max(map(len, texts)) > LONGEST or any(map(self._is_wide, rows)):
+            return None
         cells = [dict(zip(self._header, map(str.strip, row), strict=False)) for row in rows] if self._named else ()
-        return Piece(offset, ends, range(line, line + len(rows)), texts, cells)
+        return Piece(begins[0], begins[1:], lines, texts, cells), size, len(raws)
 
     def _piece(self, records: Sequence[Record], end: int) -> Piece:
         if not records:
@@ -160,12 +205,25 @@ class CsvFile(RowsFile):
         problems: dict[int, str] = {}
         for record in records:
             text, too_long = shortened(record.cells[self._column] if self._column < len(record.cells) else "")
-            if problem := record.problem or too_long:
+            if problem := record.problem or too_long or (_WIDE if self._is_wide(record.cells) else ""):
                 problems[len(texts)] = problem
             texts.append(text)
         begins = [record.offset for record in records]
         cells = [dict(zip(self._header, record.cells, strict=False)) for record in records] if self._named else ()
         return Piece(begins[0], [*begins[1:], end], [record.line for record in records], texts, cells, problems)
+
+    def _without_formulas(self, rows: Sequence[list[str]], line: int) -> list[list[str]]:
+        """Records with what spreadsheets write as ``="00123"``, to keep its zeros, as the text that is meant."""
+        found: list[list[str]] = []
+        for number, row in enumerate(rows, line):
+            found.append([_meant(cell) for cell in row])
+            if not self._formula and found[-1] != row:
+                self._formula = number
+        return found
+
+    def _is_wide(self, cells: Sequence[str]) -> bool:
+        """Whether there is something behind the last column, because of a comma too many; cells may have shifted."""
+        return len(cells) > self._width and any(cell.strip() for cell in cells[self._width :])
 
     def _records(self, data: bytes, offset: int, line: int, *, last: bool) -> tuple[list[Record], int, int]:
         """The whole records of a block, the bytes they take, and their lines."""
@@ -173,6 +231,7 @@ class CsvFile(RowsFile):
         raws = data[:size].splitlines(keepends=True)
         decoded = [self._decoded(raw) for raw in raws]
         found: list[Record] = []
+        formulas = b'="' in data
         reader = _Reader([text for text, _ in decoded])
         begin = 0
         while begin < len(raws):
@@ -184,6 +243,8 @@ class CsvFile(RowsFile):
             problem = next((problem for _, problem in decoded[begin:end] if problem), "")
             if not whole:
                 problem = _BROKEN if end == begin + 1 else f"{_BROKEN}; it goes on to line {line + end - 1}"
+            if formulas:
+                (cells,) = self._without_formulas([cells], line + begin)
             if problem or any(cells):
                 found.append(Record(offset, offset + length, line + begin, cells, problem))
             offset += length
@@ -216,6 +277,11 @@ class CsvFile(RowsFile):
                     return end, state is quotation.ended
             offset += len(block)
         return stop, state is not quotation.quoted
+
+
+def _meant(cell: str) -> str:
+    found = _FORMULA.fullmatch(cell)
+    return found[1].strip() if found else cell
 
 
 class _Reader:

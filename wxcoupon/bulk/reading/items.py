@@ -17,7 +17,7 @@ import attrs
 
 from ..pieces import Piece
 from . import tidy
-from .rows_file import BLOCK, First, Parsed, RowsFile, shortened
+from .rows_file import BLOCK, First, Parsed, RowsFile, Titles, shortened
 
 _MARK: Final = "\x01"
 _LINE_BREAKS: Final = "\r\n"
@@ -69,6 +69,8 @@ class ItemsFile(RowsFile):
         name: what messages call where the rows came from.
         path: where the file can be opened again; None when nowhere.
         first: what was made of the first row.
+        titles: the lines above the heading that are no rows.
+        header: the columns, where there is a heading.
         said: what a person should know of how the rows were found.
         how: how they were found, to be remembered.
     """
@@ -82,13 +84,22 @@ class ItemsFile(RowsFile):
         path: str | Path | None = None,
         *,
         first: First | None = None,
+        titles: Titles | None = None,
+        header: Sequence[str] = (),
         said: Sequence[str] = (),
         how: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(file, name, path)
         self._first = first
+        self._titles = titles
+        self._header = header
         self._said = said
         self._more = {"how": dict(how or {})}
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The columns, where they are known."""
+        return self._header
 
     @property
     def remarks(self) -> Sequence[str]:

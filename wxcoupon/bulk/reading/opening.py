@@ -39,9 +39,10 @@ async def open_source(
             from any iterable or async iterable. What ends in ``.csv`` is csv, ``.xlsx``, ``.xlsm``, ``.xlsb``, ``.xls``
             and ``.ods`` are workbooks, and anything else is text; the standard input is csv when columns are named. An
             iterable is read in a thread of its own; what is bound to the thread that made it is given as an async one.
-        column: of a table, the column to read, which its first row has to name. By default it is the only column, or
-            the only one whose heading says that it has codes; see :mod:`wxcoupon.bulk.headings`.
-        columns: of a table, columns its first row has to name; the rows then have all their cells by column.
+        column: of a table, the column to read, which its heading has to name; or of one without a heading its number,
+            from 1. By default it is the only column, or the only one whose heading says that it has codes; see
+            :mod:`wxcoupon.bulk.headings`.
+        columns: of a table, columns its heading has to name; the rows then have all their cells by column.
         sheet: of a workbook, the sheet to read; by default the only one that is not empty.
         folder: where a file of ours is kept, for its owner alone; None: nowhere, and it is gone with the source.
 
@@ -110,10 +111,19 @@ def reopen_source(about: Mapping[str, Any]) -> Source:
     name, path = about["name"], about["path"]
     if path is None:
         raise ConfigurationError(f"the rows of {name} were not kept, so they cannot be read again")
+    if Path(path).exists() and not Path(path).is_file():  # a pipe of that name would hold up whoever opens it
+        raise ConfigurationError(f"{path} is no file any more; put {name} back")
     file = _file(Path(path), name)
     if about["format"] == ItemsFile.kind:
-        first = about["first"]
-        return ItemsFile(file, name, path, first=None if first is None else (first[0], first[1]), how=about["how"])
+        first, titles = about["first"], about.get("titles")
+        return ItemsFile(
+            file,
+            name,
+            path,
+            first=None if first is None else (first[0], first[1]),
+            titles=None if titles is None else (titles[0], titles[1]),
+            how=about["how"],
+        )
     as_csv = about["format"] == CsvFile.kind
     return _open(file, name, path, about.get("column"), about.get("columns", ()), as_csv=as_csv)
 
@@ -143,7 +153,9 @@ async def _from_workbook(
     except OSError as error:
         raise _refused(name, error) from None
     how = {"column": column, "columns": list(columns), "sheet": found.sheet}
-    source = ItemsFile(file, name, spool, first=found.first, said=found.said, how=how)
+    source = ItemsFile(
+        file, name, spool, first=found.first, titles=found.titles, header=found.header, said=found.said, how=how
+    )
     source.origin = path
     return source
 

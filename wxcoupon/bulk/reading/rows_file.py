@@ -37,6 +37,10 @@ Parsed: TypeAlias = tuple[Piece | None, int, int]
 """The rows of a block, the bytes that were used, and the lines in them; no bytes when not a single row was whole."""
 
 First: TypeAlias = tuple[int, Literal["heading", "data"]]
+"""What was made of the first row below titles: its line, and what it was taken for."""
+
+Titles: TypeAlias = tuple[int, int]
+"""The first and the last line above the heading of a table that are no rows."""
 
 _FOREIGN: Final = {
     b"PK\x03\x04": "is an Excel workbook or another archive; give it the ending of its kind, or save it as csv (UTF-8)",
@@ -71,6 +75,7 @@ class RowsFile(ABC):
         self._digest: str | None = None
         self._digest_of: tuple[int, int, int] | None = None
         self._first: First | None = None
+        self._titles: Titles | None = None
         self._path = None if path is None else os.path.abspath(path)  # noqa: PTH100 - a link stays a link
         self._more: dict[str, object] = {}
         head = self._at(0, min(BLOCK, self._size))
@@ -94,13 +99,13 @@ class RowsFile(ABC):
 
     @property
     def first(self) -> First | None:
-        """What was made of the first line because nobody named a column: its number, and what it was taken for."""
+        """What was made of the first line, or the heading below titles: its number, and what it was taken for."""
         return self._first
 
     @property
     def remarks(self) -> Sequence[str]:
         """What a person should know of how the file is read."""
-        found: list[str] = []
+        found = titles_said(self._name, self._titles)
         if self._first is not None:
             line, what = self._first
             found.append(
@@ -121,7 +126,8 @@ class RowsFile(ABC):
             self._known(hasher.hexdigest())
         said: dict[str, object] = {"name": self._name, "path": self._path, "size": self._size, "digest": self._digest}
         first = list(self._first) if self._first else None
-        return said | {"format": self.kind, "encoding": self.encoding, "first": first} | self._more
+        titles = {"titles": list(self._titles)} if self._titles else {}
+        return said | {"format": self.kind, "encoding": self.encoding, "first": first} | titles | self._more
 
     def is_at(self, path: str | Path) -> bool:
         """Whether these rows are read from the file at *path*."""
@@ -277,6 +283,15 @@ class RowsFile(ABC):
             raise ConfigurationError(
                 f"{self._name} is not text: line {number} has a NUL byte; mend that line, or save it as csv (UTF-8)"
             )
+
+
+def titles_said(name: str, titles: Titles | None) -> list[str]:
+    """What a person should know of the lines above a heading."""
+    if titles is None:
+        return []
+    first, last = titles
+    which = f"line {first} of {name} was" if first == last else f"lines {first} to {last} of {name} were"
+    return [f"{which} taken as a title above the heading, and not sent"]
 
 
 def shortened(text: str) -> tuple[str, str]:

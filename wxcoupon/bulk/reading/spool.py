@@ -2,7 +2,8 @@
 
 Rule 1: a spool is for its owner alone, and is put in place when it is whole and on the disk. It is called after what is
         in it, so that the same rows make the same file.
-Rule 2: what fills it runs in a thread that nobody waits for: a pipe that says nothing blocks nobody, and an end of the
+Rule 2: a file is locked while it is filled, so that what a killed process has left is known from what is being filled.
+Rule 3: what fills it runs in a thread that nobody waits for: a pipe that says nothing blocks nobody, and an end of the
         program neither.
 """
 
@@ -25,13 +26,18 @@ from ..aside import aside
 from ..ledger import LedgerError
 from .items import written
 
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None  # type: ignore[assignment]
+
 T = TypeVar("T")
 
 _AT_ONCE: Final = 2000
 _BLOCK: Final = 1 << 16
 _ENOUGH: Final = 1 << 20
 _ABANDONED: Final = 86_400.0
-"""Seconds after which a half-filled file that nobody writes to is nobody's."""
+"""Seconds after which a half-filled file that nobody writes to is nobody's, where files cannot be locked."""
 
 
 class SpoolLeft(Exception):  # noqa: N818 - it is no error: nobody wants the spool any more
@@ -39,11 +45,42 @@ class SpoolLeft(Exception):  # noqa: N818 - it is no error: nobody wants the spo
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what processes that were killed have left half-filled; nobody fills a file for a day."""
+    """Remove what processes that were killed have left half-filled."""
     for left in folder.glob("wxcoupon-*.part"):
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _ABANDONED:
+            if _is_left(left):
                 left.unlink()
+
+
+def _is_left(path: Path) -> bool:
+    """Whether nobody fills a file any more: nobody holds it; where that cannot be known, nobody has for a day."""
+    if fcntl is not None:
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            except OSError:
+                pass
+            else:
+                return True
+    return time.time() - path.stat().st_mtime > _ABANDONED
+
+
+def _made(folder: Path) -> tuple[int, Path]:
+    """A new file that this process holds, where files can be locked."""
+    while True:
+        number, path = tempfile.mkstemp(prefix="wxcoupon-", suffix=".part", dir=folder)
+        try:
+            if fcntl is not None:
+                with contextlib.suppress(OSError):
+                    fcntl.flock(number, fcntl.LOCK_EX)
+            if os.fstat(number).st_nlink or os.name != "posix":
+                return number, Path(path)
+        except BaseException:
+            os.close(number)
+            raise
+        os.close(number)  # another run has removed it before it was held
 
 
 class Spool:
@@ -71,8 +108,7 @@ class Spool:
             else:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _sweep(folder)
-                number, path = tempfile.mkstemp(prefix="wxcoupon-", suffix=".part", dir=folder)
-                self._temporary = Path(path)
+                number, self._temporary = _made(folder)
                 self._file = io.FileIO(number, "r+")
         except OSError as error:
             self._refuse(error)
@@ -100,12 +136,14 @@ class Spool:
             if self._folder is None:
                 return self._file, None
             os.fsync(self._file.fileno())
-            self._file.close()  # not every system renames an open file
+            if fcntl is None:
+                self._file.close()  # not every system renames an open file
             with self._lock:
                 if self.left or self._temporary is None:
                     raise SpoolLeft
                 path = self._temporary.replace(self._folder / f"{self._hasher.hexdigest()}.rows")
                 self._temporary = None
+            self._file.close()  # only now: it is held until it is in place
             _sync(self._folder)
             self._file = io.FileIO(str(path))
         except OSError as error:

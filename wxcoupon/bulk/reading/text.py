@@ -7,6 +7,7 @@ Rule 2: a line that cannot be read is still a row, with a problem, so that no li
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import ConfigurationError
@@ -32,6 +33,7 @@ class TextFile(RowsFile):
 
     def __init__(self, file: io.FileIO, name: str, path: str | Path | None = None) -> None:
         super().__init__(file, name, path)
+        self._unlike = 0
         self._skip_heading()
 
     def _skip_heading(self) -> None:
@@ -47,6 +49,16 @@ class TextFile(RowsFile):
         if headings.is_heading(text):
             self._first = (line, "heading")
             self._begin, self._line = piece.ends[0], line + self._count_lines(piece.offset, piece.ends[0])
+        elif headings.is_unlike(text, piece.texts[1 : headings.LOOKED_AT]):
+            self._unlike = line
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What a person should know of how the file is read."""
+        if not self._unlike:
+            return super().remarks
+        said = f"line {self._unlike} of {self._name} was taken as a code; delete it there if it is a heading"
+        return [said, *super().remarks]
 
     def _parse(self, data: bytes, offset: int, line: int, *, last: bool) -> Parsed:
         size = len(data) if last else self._whole_lines(data, offset)
@@ -54,6 +66,11 @@ class TextFile(RowsFile):
         if (split := tidy.split(block, offset)) is not None:
             texts, ends = split
             return Piece(offset, ends, range(line, line + len(texts)), texts), size, len(texts)
+        skipped, lines = tidy.blank(block)
+        if skipped:
+            return None, skipped, lines
+        if (size := tidy.before_blank(block)) < len(block):
+            block = block[:size]
         raws = block.splitlines(keepends=True)  # of bytes: exactly the three line ends
         return self._rows(raws, offset, line), size, len(raws)
 

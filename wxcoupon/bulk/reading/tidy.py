@@ -12,6 +12,32 @@ from .rows_file import LONGEST
 PRINTABLE: Final = bytes(range(0x21, 0x7F))
 """What tidy lines of text are made of."""
 
+_FEW: Final = 64
+_ENDS: Final = (b"\n" * 4096, b"\r" * 4096, b"\r\n" * 2048)
+"""What a long run of blank lines has in it."""
+
+
+def blank(block: bytes) -> tuple[int, int]:
+    """The bytes of the blank lines that a block of whole lines begins with, and how many there are.
+
+    A few are nothing: they are as quickly read as others.
+    """
+    rest = len(block.lstrip(b" \t\r\n"))
+    if len(block) - rest < _FEW:
+        return 0, 0
+    size = len(block) - rest
+    if rest:
+        size = max(block.rfind(b"\n", 0, size), block.rfind(b"\r", 0, size)) + 1
+    skipped = block[:size]
+    count = skipped.count(b"\n") + skipped.count(b"\r") - skipped.count(b"\r\n")
+    return size, count + (size > 0 and not skipped.endswith((b"\n", b"\r")))
+
+
+def before_blank(block: bytes) -> int:
+    """The bytes of a block up to the first long run of blank lines."""
+    found = [at + (2 if run[:2] == b"\r\n" else 1) for run in _ENDS if (at := block.find(run)) >= 0]
+    return min(found, default=len(block))
+
 
 def split(block: bytes, offset: int, allowed: bytes = PRINTABLE) -> tuple[list[str], Sequence[int]] | None:
     """The lines of a block of whole lines, without their ends.
@@ -34,12 +60,15 @@ def split(block: bytes, offset: int, allowed: bytes = PRINTABLE) -> tuple[list[s
     elif rest == b"\r\n" * (count // 2) and block.count(b"\r\n") * 2 == count:
         end = b"\r\n"
         count //= 2
+    elif rest == b"\r" * count:
+        end = b"\r"
     else:
         return None
     size = len(block)
     # The first line tells how long they all are, where they are equally long.
-    width = block.index(b"\n") + 1
-    even = width * count == size and block[width - 1 :: width] == b"\n" * count
+    mark = end[-1:]
+    width = block.index(mark) + 1
+    even = width * count == size and block[width - 1 :: width] == mark * count
     if width == len(end) or not block.endswith(end) or (not even and end + end in block):
         return None
     texts = block.decode("ascii").split(end.decode())
