@@ -1,4 +1,6 @@
 import csv
+import glob
+import os
 import stat
 import subprocess
 import sys
@@ -212,3 +214,66 @@ def test_a_table_that_does_not_grow(tmp_path: Path) -> None:
 
     with GrowingTable(Path("/dev/full"), ["openid"]) as table, pytest.raises(ReportError, match="/dev/full"):
         table.row("o-1")
+
+
+@pytest.mark.parametrize("name", ["report.xls", "report.ods", "Report.XLSB"])
+def test_workbooks_that_are_not_written(tmp_path: Path, name: str) -> None:
+    """A name that promises another workbook than .xlsx is refused, not filled with csv."""
+    with pytest.raises(ConfigurationError, match=r"name one that ends in \.xlsx or \.csv"):
+        Report(tmp_path / name, ["line"])
+    for growing in (name, "tokens.xlsx"):
+        with pytest.raises(ConfigurationError, match=r"name one that ends in \.csv"):
+            GrowingTable(tmp_path / growing, ["line"])
+    assert [] == _names(tmp_path)
+
+
+def test_a_table_that_is_written_again(tmp_path: Path) -> None:
+    """What is there stays until the rows that were written anew are put in place; then more may come."""
+    path = tmp_path / "tokens.csv"
+    with GrowingTable(path, ["openid"]) as table:
+        table.place()
+        table.row("o-2")
+        assert table.begin_again()
+        table.row("o-1")
+        table.row("o-2")
+        assert "openid\no-2\n" == path.read_text()
+        table.place()
+        table.row("o-3")
+        assert "openid\no-1\no-2\no-3\n" == path.read_text()
+        assert table.begin_again()
+        table.row("o-4")
+    assert "openid\no-1\no-2\no-3\n" == path.read_text()
+    assert ["tokens.csv"] == _names(tmp_path)
+
+
+_KILLED = """
+import os, pathlib, sys
+from wxcoupon.bulk.report import Report
+with Report(pathlib.Path(sys.argv[1]), ["line"]) as report:
+    report.row(1)
+    print("made", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("name", ["report [1].csv", "report.xlsx"])
+def test_what_a_killed_process_left_is_swept(tmp_path: Path, name: str) -> None:
+    """Half-made files go when they are old and nobody makes them any more; others stay."""
+    (tmp_path / f"other-{name}.abcdefgh.part").mkdir()
+    os.utime(tmp_path / f"other-{name}.abcdefgh.part", (0, 0))
+    command = [sys.executable, "-c", _KILLED, str(tmp_path / name)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        (half,) = tmp_path.glob(f"{glob.escape(name)}.*.part")
+        os.utime(half, (0, 0))
+        Report(tmp_path / name, ["line"])
+        assert half.exists()
+        process.kill()
+    os.utime(half)
+    Report(tmp_path / name, ["line"])
+    assert half.exists()
+    os.utime(half, (0, 0))
+    Report(tmp_path / name, ["line"])
+
+    assert [f"other-{name}.abcdefgh.part"] == _names(tmp_path)

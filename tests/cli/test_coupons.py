@@ -34,12 +34,11 @@ def test_the_life_of_coupons(cli: Cli, filled: list[str], own: str, tmp_path: Pa
 
     sent = cli("coupons", "send", "users.csv", "--job", "spring", "--out", "sent.csv", *filled, "--json")
     rows = _table(tmp_path / "sent.csv")
-    openids = [f"{own}-o{int(row['line']) - 2}" for row in rows]
     (tmp_path / "coupons.csv").write_text(
         "openid,coupon_code,deactivate_reason,use_time,associated_order_info.transaction_id\n"
         + "".join(
-            f"{openid},{row['coupon_code']},over,{row['receive_time']},42000000002025112100000000{row['line']}\n"
-            for openid, row in zip(openids, rows, strict=True)
+            f"{row['openid']},{row['coupon_code']},over,{row['receive_time']},42000000002025112100000000{row['line']}\n"
+            for row in rows
         )
     )
     words = ("coupons.csv", "--job", "spring", *filled, "--json")

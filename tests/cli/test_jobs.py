@@ -1,4 +1,4 @@
-"""Jobs that outlive their process: resuming, rehearsing, looking on, and what is said meanwhile."""
+"""Jobs that outlive their process: resuming, rehearsing, and what is said meanwhile."""
 
 import csv
 import json
@@ -72,113 +72,6 @@ def test_killed_again_and_again(cli: Cli, local: Local, stock: list[str], own: s
     assert {"uploaded": 3000} == Counter(row["outcome"] for row in rows)
     assert (0, ended.document) == (again.status, again.document)
     assert "job 'spring' was finished before; nothing was sent now" in again.err
-
-
-def test_looked_at_while_it_runs(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
-    """Other processes see how far a job is, and what became of its lines, and may not run it too."""
-    codes = _codes(tmp_path / "codes.txt", own, 3000)
-    words = ("codes", "upload", "codes.txt", *stock, "--job", "spring", "--rate", 1)
-    with cli.start(*words) as process:
-        while len(_held(local, stock)) < 400:
-            time.sleep(0.02)
-        cli.environ.clear()
-        status = cli("codes", "status", "spring", "--json").document
-        report = cli("codes", "report", "spring", "--report", "report.csv", "--json").document
-        cli.environ.update(local.settings())
-        second = cli(*words, "--json")
-        _kill(process, signal.SIGTERM)
-    after = cli("codes", "status")
-
-    assert ("spring", "upload", "running", "codes.txt", 3000) == tuple(
-        status[name] for name in ("job", "kind", "state", "source", "lines")
-    )
-    assert {"product_coupon_id": stock[1], "stock_id": stock[3]}.items() <= status["target"].items()
-    assert 200 <= status["counts"]["uploaded"] == 3000 - status["left"]
-    assert (3000, "report.csv") == (report["lines"], report["report"])
-    assert report["left"] == 3000 - report["counts"]["uploaded"]
-    rows = _rows(tmp_path / "report.csv")
-    assert codes == [row["code"] for row in rows]
-    assert {"uploaded": 3000 - report["left"], "pending": report["left"]} == Counter(row["outcome"] for row in rows)
-    assert (2, "JobHeldError") == (second.status, second.error["type"])
-    assert f"by process {process.pid}" in second.error["message"]
-    assert "job spring: interrupted; run it again to go on" in after.out
-    assert ["uploaded", "already_exist", "duplicate", "failed", "invalid", "unknown"] == [
-        line.split()[0] for line in after.out.splitlines()[-6:]
-    ]
-
-
-def test_all_jobs_and_their_stocks(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
-    """All jobs of a ledger are listed, and what they uploaded is compared with what the stock holds."""
-    _codes(tmp_path / "a.txt", f"{own}a", 3)
-    _codes(tmp_path / "b.txt", f"{own}b", 2)
-    for name in ("a", "b"):
-        assert 0 == cli("codes", "upload", f"{name}.txt", *stock, "--job", name, "--ledger", "mine.sqlite").status
-    assert 0 == cli("codes", "upload", "b.txt", *stock, "--job", "b", "--ledger", "other.sqlite").status
-
-    ended = cli("codes", "status", "--reconcile", "--ledger", "mine.sqlite", "--json").document
-    text = cli("codes", "status", "a", "--reconcile", "--ledger", "mine.sqlite")
-    Path("a.txt").write_text(f"{own}c\n")
-    assert 0 == cli("codes", "upload", "a.txt", *stock, "--job", "c", "--ledger", "other.sqlite").status
-    wrong = cli("codes", "status", "a", "--reconcile", "--ledger", "mine.sqlite")
-
-    assert ["a", "b"] == [job["job"] for job in ended["jobs"]]
-    assert {"done"} == {job["state"] for job in ended["jobs"]}
-    assert "mine.sqlite" == ended["ledger"]
-    (compared,) = ended["stocks"]
-    assert (5, 5, 5, 0, True) == tuple(
-        compared[name] for name in ("uploaded", "total", "available", "difference", "adds_up")
-    )
-    assert (0, 1) == (text.status, wrong.status)
-    assert f"stock {stock[3]}: adds up" in text.out
-    assert "does NOT add up" in wrong.out
-    assert "WeChat Pay holds 1 code more" in wrong.out
-    assert local.requests(_ENDPOINT)
-
-
-@pytest.mark.parametrize("words", [["status"], ["status", "x"], ["report", "x", "--report", "report.csv"]])
-def test_nothing_to_look_at(bare: Cli, words: list[str], tmp_path: Path) -> None:
-    """A ledger that is not there is not made by looking at it."""
-    ended = bare("codes", *words, "--json")
-
-    assert (2, "") == (ended.status, ended.out)
-    assert "there is no ledger wxcoupon-ledger.sqlite" in ended.error["message"]
-    assert [] == list(tmp_path.iterdir())
-
-
-def test_no_such_job(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
-    """A job that is not in the ledger is named with those that are."""
-    _codes(tmp_path / "codes.txt", own, 1)
-    assert 0 == cli("codes", "upload", "codes.txt", *stock, "--job", "spring").status
-
-    for words in (["status", "sprin"], ["report", "sprin", "--report", "report.csv"]):
-        ended = cli("codes", *words)
-        assert 2 == ended.status
-        assert "there is no job 'sprin' in this ledger; it has 'spring'" in ended.err
-
-
-def test_another_file_of_the_same_name(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
-    """A file that changed is another job; what cannot be read any more can still be counted."""
-    codes = _codes(tmp_path / "codes.txt", own, 2)
-    words = ("codes", "upload", "codes.txt", *stock, "--json")
-    assert 0 == cli(*words).status
-    (tmp_path / "codes.txt").write_text(f"{own}x\n")
-
-    changed = cli(*words)
-    report = cli("codes", "report", changed.error["message"].split("'")[1], "--report", "report.csv", "--json")
-    status = cli("codes", "status", "--json")
-    other = cli(*words, "--job", "other")
-
-    assert (2, "SourceChangedError", 2, "SourceChangedError") == (
-        changed.status,
-        changed.error["type"],
-        report.status,
-        report.error["type"],
-    )
-    assert "--job" in changed.error["hint"]
-    assert not (tmp_path / "report.csv").exists()
-    assert [2] == [job["counts"]["uploaded"] for job in status.document["jobs"]]
-    assert 0 == other.status
-    assert sorted([*codes, f"{own}x"]) == sorted(_held(local, stock))
 
 
 def test_mended_after_nothing_was_sent(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
@@ -261,11 +154,14 @@ def test_rehearsal_of_nothing(bare: Cli, tmp_path: Path) -> None:
 
 def test_progress_for_machines(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
     """Progress as JSON is an object a second on stderr, from reading to the end."""
-    _codes(tmp_path / "codes.txt", own, 1000)
+    codes = _codes(tmp_path / "codes.txt", own, 1000)
+    (tmp_path / "codes.txt").write_text("\n".join(["code", *codes]))
     words = ("codes", "upload", "codes.txt", *stock, "--json", "--rate", 2, "--progress", "json")
 
     ended = cli.process(*words)
-    looks = [json.loads(line)["progress"] for line in ended.err.splitlines()]
+    said, *objects = [json.loads(line) for line in ended.err.splitlines()]
+    looks = [one["progress"] for one in objects]
+    refused = cli("codes", "upload", "none.txt", *stock, "--progress", "json")
 
     assert 0 == ended.status
     assert ["reading", "sending", "ended"] == list(dict.fromkeys(look["phase"] for look in looks))
@@ -275,6 +171,8 @@ def test_progress_for_machines(cli: Cli, stock: list[str], own: str, tmp_path: P
     assert (1000, 0, 5, 0) == tuple(last[name] for name in ("lines", "left", "calls", "repeats"))
     assert any(look["rate"] and look["eta"] and look["calls_per_second"] for look in looks)
     assert 1000 == ended.document["counts"]["uploaded"]
+    assert {"message": "line 1 of codes.txt was taken as a heading, and not sent"}.items() <= said.items()
+    assert "there is no file" in refused.error["message"]
 
 
 def test_progress_for_logs(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
@@ -348,7 +246,7 @@ def test_a_full_disk(cli: Cli, local: Local, stock: list[str], own: str, tmp_pat
         assert "Traceback" not in ended.stderr
         assert 2 != ended.returncode or not _held(local, stock)
         room += 8_000
-    summary = json.loads(ended.stdout)
+    summary = json.loads(ended.stdout.splitlines()[-1])
     held = len(_held(local, stock))
 
     again = cli(*words)

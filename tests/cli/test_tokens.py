@@ -3,9 +3,11 @@
 import csv
 import json
 import signal
+import sqlite3
 import stat
 import time
-from datetime import datetime
+from contextlib import closing
+from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
 
@@ -99,7 +101,7 @@ def test_no_openids(cli: Cli, stock: list[str], tmp_path: Path) -> None:
     ended = cli("tokens", "pre-send", "users.csv", "--out", "tokens.csv", *stock, "--appid", "wx1")
 
     assert 2 == ended.status
-    assert "no column 'openid'; its columns are: user" in ended.err
+    assert "no column 'openid'; its columns are: " in ended.err
 
 
 def test_refused_for_all(cli: Cli, local: Local, stock: list[str], tmp_path: Path) -> None:
@@ -205,3 +207,60 @@ def test_tokens_as_they_come(cli: Cli, filled: list[str], tmp_path: Path) -> Non
     assert {openid: row["token"] for openid, row in early.items()}.items() <= {
         openid: row["token"] for openid, row in later.items()
     }.items()
+
+
+def test_rows_that_end_while_earlier_ones_are_told(cli: Cli, filled: list[str], tmp_path: Path) -> None:
+    """Rows whose calls end while the rows known before are still read are told once, and all of them are in order."""
+    openids = ["o-0"] * 4000 + [f"o-{number}" for number in range(1, 40)] + ["x" * 200]
+    (tmp_path / "users.txt").write_text("".join(f"{openid}\n" for openid in openids))
+    words = ("tokens", "pre-send", "users.txt", "--out", "tokens.csv", *filled, "--appid", "wx1", "--rate", 1_000_000)
+
+    ended = cli(*words, "--json")
+
+    assert (1, {"done": 40, "duplicate": 3999, "failed": 0, "invalid": 1, "unknown": 0}) == (
+        ended.status,
+        ended.last["counts"],
+    )
+    assert [4040] == [row["row"] for row in ended.lines[:-1]]
+    assert openids == [row["openid"] for row in _table(tmp_path / "tokens.csv")]
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_interrupted_and_run_again(cli: Cli, local: Local, filled: list[str], tmp_path: Path) -> None:
+    """A job that was stopped has every row once in the file when it is run again, and troubles are told once."""
+    openids = [f"o-{number}" for number in range(1500)]
+    (tmp_path / "users.txt").write_text("".join(f"{openid}\n" for openid in openids))
+    words = ("tokens", "pre-send", "users.txt", "--out", "tokens.csv", *filled, "--appid", "wx1", "--rate", 1_000_000)
+    for share in (600, 400):
+        before = local.requests(_ENDPOINT)
+        with cli.start(*words, "--json") as process:
+            while local.requests(_ENDPOINT) < before + share:
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+        summary = json.loads(out.splitlines()[-1])
+        told = [row["openid"] for row in _table(tmp_path / "tokens.csv")]
+        assert (130, summary["rows"]) == (process.returncode, len(told))
+        assert bool(summary["counts"]["unknown"]) is ("under way when interrupted" in err)
+        assert len(told) == len(set(told)) < 1500
+
+    ended = cli(*words, "--json")
+
+    assert 0 == ended.status
+    assert openids == [row["openid"] for row in _table(tmp_path / "tokens.csv")]
+
+
+def test_tokens_that_have_expired(cli: Cli, filled: list[str], tmp_path: Path) -> None:
+    """A job that is over says how many of its tokens are of no use any more, and how to get others."""
+    (tmp_path / "users.txt").write_text("o-1\no-2\n")
+    words = ("tokens", "pre-send", "users.txt", "--out", "tokens.csv", *filled, "--appid", "wx1")
+    assert 0 == cli(*words).status
+
+    fresh = cli(*words)
+    with closing(sqlite3.connect(tmp_path / "wxcoupon-ledger.sqlite")) as ledger, ledger:
+        year = datetime.now(UTC).year
+        ledger.execute("UPDATE chunks SET detail = replace(detail, ?, ?)", (f'"{year}-', f'"{year - 1}-'))
+    stale = cli(*words)
+
+    assert "expired" not in fresh.err
+    assert "2 tokens of an earlier run have expired; --renew gets new ones" in stale.err

@@ -33,6 +33,15 @@ def test_help(bare: Cli, command: object) -> None:
     assert "--json" in ended.out
 
 
+def test_columns_of_rows(bare: Cli) -> None:
+    """The help of a command over rows lists the columns, as the call's declaration has them."""
+    said = " ".join(bare("coupons", "use", "--help").out.split())
+
+    assert "for all rows: openid, coupon_code, product_coupon_id, stock_id, appid, use_time." in said
+    assert "Others: out_request_no, store_id, associated_order_info.transaction_id, " in said
+    assert "associated_order_info, " not in said
+
+
 @pytest.mark.parametrize("words", [[], ["--help"], ["codes", "--help"]])
 def test_overview(bare: Cli, words: list[str]) -> None:
     """Without a command, the commands are listed."""
@@ -100,8 +109,8 @@ def test_closed_input(cli: Cli, command: list[str]) -> None:
     ("words", "sentence"),
     [
         (["frobnicate"], 'Unknown command "frobnicate"'),
-        (["codes", "upload", *_IDS], "FILE requires an argument"),
-        (["codes", "upload", "codes.txt", "--stock-id", "2"], "--product-coupon-id requires an argument"),
+        (["codes", "upload", *_IDS], "'wxcoupon codes upload' needs FILE."),
+        (["codes", "upload", "codes.txt", "--stock-id", "2"], "needs --product-coupon-id."),
         (["codes", "upload", "codes.txt", *_IDS, "--frobnicate", "1"], "Unknown option"),
         (["codes", "upload", "codes.txt", *_IDS, "--rate", "fast"], 'unable to convert "fast" into float'),
         (["codes", "upload", "codes.txt", *_IDS, "--concurrency", "2.7"], "for --concurrency: It is a whole number"),
@@ -110,7 +119,9 @@ def test_closed_input(cli: Cli, command: list[str]) -> None:
         (["codes", "upload", "codes.txt", "--product-coupon-id", "1", "--stock-id", " "], "--stock-id. It is empty"),
         (["codes", "upload", "", *_IDS], "Give the path of a file"),
         (["codes", "upload", "--frobnicate", *_IDS], "There is no such option"),
-        (["call"], "NAME requires an argument"),
+        (["codes", "upload", "codes.txt", *_IDS, "more.txt"], "'more.txt' is one argument too many"),
+        (["codes", "upload", "codes.txt", *_IDS, "--job"], "--job requires an argument"),
+        (["call"], "'wxcoupon call' needs NAME."),
         (["call", "product_coupon.get_stok"], "did you mean product_coupon.get_stock"),
         (["call", "frobnicate"], "there is no endpoint 'frobnicate'"),
         (["call", "product_coupon.get_stock", "--checks", "maybe"], '"on", "warn", "off"'),
@@ -172,7 +183,7 @@ def test_wrong_settings(cli: Cli, change: dict[str, str], sentence: str) -> None
     [
         ("none.txt", None, [], "there is no file"),
         ("empty.txt", "\n \n", [], "empty.txt has no codes; nothing was sent"),
-        ("codes.csv", "name,number\nx,A1\n", ["--column", "code"], "no column 'code'; its columns are: name, number"),
+        ("codes.csv", "name,number\nx,A1\n", ["--column", "code"], "no column 'code'; its columns are: "),
         ("codes.csv", "", ["--column", "code"], "has no codes"),
         ("codes.txt", "A1\n", ["--column", "code"], "only .csv files have columns"),
         ("codes.xlsx", b"PK\x03\x04", [], "codes.xlsx is damaged, or is no workbook"),
@@ -257,6 +268,24 @@ def test_a_silent_input(cli: Cli, words: list[str], stop: signal.Signals) -> Non
         assert 130 == process.wait(30)
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN], ids=["alone", "nohup"])
+def test_a_closed_terminal(cli: Cli, before: signal.Handlers) -> None:
+    """A closed terminal ends a command like SIGTERM does, unless nohup keeps it from that."""
+    here = signal.signal(signal.SIGHUP, before)
+    try:
+        process = cli.start("codes", "upload", "-", *_IDS)
+    finally:
+        signal.signal(signal.SIGHUP, here or signal.SIG_DFL)
+    with process:
+        while not _listens_to(process.pid, signal.SIGTERM):
+            time.sleep(0.02)
+        listens = _listens_to(process.pid, signal.SIGHUP)
+        process.send_signal(signal.SIGHUP if listens else signal.SIGTERM)
+        assert 130 == process.wait(30)
+
+    assert listens is (before is signal.SIG_DFL)
 
 
 def _listens_to(pid: int, number: signal.Signals) -> bool:

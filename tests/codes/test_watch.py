@@ -143,3 +143,14 @@ async def test_a_watch_that_is_killed_loses_nothing_and_doubles_nothing(
     assert 4_000 == ended.lines[0]["counts"]["uploaded"]
     if way == "from":
         assert set(codes[:4_000]) == set(held)
+
+
+def test_a_watch_is_forgotten_with_its_codes(cli: Cli, stock: list[str]) -> None:
+    """Its name stands for all its top-ups, whose files go with them."""
+    for fill in (3, 6):
+        words = ("--below", fill, "--fill", fill, "--generate", "--once", "--job", "w")
+        assert 0 == cli("codes", "watch", *stock, *words).status
+    ended = cli("codes", "forget", "w", "--json").document
+    assert ["w #2", "w #1"] == [job["job"] for job in ended["jobs"]]
+    assert [False, False] == [Path(job["removed"]).exists() for job in ended["jobs"]]
+    assert [] == cli("codes", "status", "--json").document["jobs"]

@@ -21,6 +21,7 @@ from wxcoupon.settings import TABLE
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+SERVICES = re.findall(r"<!-- service: (\w+) -->\n```python\n(.*?)```", README, re.DOTALL)
 EXAMPLES = re.findall(r"<!-- run as: (\w+) -->\n```(python|sh)\n(.*?)```", README, re.DOTALL)
 BIN = Path(sys.executable).parent
 
@@ -65,12 +66,16 @@ def test_examples_run(home: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("checker", [["mypy", "--strict"], ["basedpyright"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "checker", [["mypy", "--strict"], ["basedpyright", "--pythonpath", sys.executable]], ids=lambda words: words[0]
+)
 def test_examples_are_typed(checker: list[str], tmp_path: Path) -> None:
     """Both type checkers accept every example as it is printed."""
     for number, (_, language, source) in enumerate(EXAMPLES):
         if language == "python":
             (tmp_path / f"example_{number}.py").write_text(source, "utf-8")
+    for name, source in SERVICES:
+        (tmp_path / f"service_{name}.py").write_text(source, "utf-8")
     settings = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT)]}
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
 

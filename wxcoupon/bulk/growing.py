@@ -8,9 +8,12 @@ from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
+from ..errors import ConfigurationError
 from .placing import Workshop
+
+_WORKBOOKS: Final = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 
 
 class GrowingTable:
@@ -33,6 +36,10 @@ class GrowingTable:
     """
 
     def __init__(self, path: Path, columns: Sequence[str], *, besides: Mapping[Path, str] | None = None) -> None:
+        if path.suffix.lower() in _WORKBOOKS:
+            raise ConfigurationError(
+                f"{path} would be a workbook, to which no rows can be added one by one; name one that ends in .csv"
+            )
         self.path = path
         self.kept = False
         self._columns = columns
@@ -69,6 +76,24 @@ class GrowingTable:
                 self._put()
         except OSError as error:
             raise self._shop.failure(error) from error
+
+    def begin_again(self) -> bool:
+        """Begin anew, beside what is there and stays until :meth:`place`; False where that cannot be.
+
+        Raises:
+            ReportError: it cannot be written.
+        """
+        if not self._shop.is_file:
+            return False
+        self._is_live = False
+        try:
+            if self._file is not None:
+                self._file.close()
+            self._use(self._shop.open(), "w")
+            self._writer.writerow(self._columns)
+        except OSError as error:
+            raise self._shop.failure(error) from error
+        return True
 
     def _use(self, path: Path, mode: Literal["w", "a"]) -> None:
         file = path.open(mode, buffering=1, encoding="utf-8", newline="")  # every row is written at its line end

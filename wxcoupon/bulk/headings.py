@@ -241,7 +241,7 @@ def spelt(cells: Sequence[str]) -> str:
     else:
         shown = [cell for cell in cells if is_heading(cell) or not re.search(r"\d", cell)]
     if not shown:
-        return f"{len(cells)} cells, none of them a known heading"
+        return "one cell, no known heading" if len(cells) == 1 else f"{len(cells)} cells, none of them a known heading"
     more = len(cells) - len(shown)
     return ", ".join(shown) + (f", and {more} more" if more else "")
 

@@ -9,7 +9,8 @@ Rule 2: WeChat Pay counts late at times, and other programs and other ledgers fi
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import attrs
 
@@ -19,6 +20,9 @@ from ..identity import Brand, Partner
 from ..product_coupon import GetStock
 from .ledger import JobRecord, Ledger, Tally
 from .upload import UploadTask
+
+_NAMED: Final = 5
+"""Jobs that a finding names."""
 
 
 @attrs.frozen
@@ -102,7 +106,11 @@ async def reconcile(
         total,
         stock.coupon_code_count_info.available_count,
         sums.done <= total <= sums.done + sums.already + sums.unknown + pending,
-        tuple(_findings(sums, pending, total)),
+        tuple(
+            _findings(
+                sums, pending, total, unknown_in=_with(jobs, tallies, _unknown), open_in=_with(jobs, tallies, _left)
+            )
+        ),
     )
 
 
@@ -118,7 +126,22 @@ def _is_into(job: JobRecord, product_coupon_id: str, stock_id: str) -> bool:
     return [target.get("product_coupon_id"), target.get("stock_id")] == [product_coupon_id, stock_id]
 
 
-def _findings(sums: Tally, pending: int, total: int) -> list[str]:
+def _unknown(_: JobRecord, tally: Tally) -> int:
+    return tally.unknown
+
+
+def _left(job: JobRecord, tally: Tally) -> int:
+    return job.rows - tally.total if job.planned else 0
+
+
+def _with(jobs: list[JobRecord], tallies: list[Tally], count: Callable[[JobRecord, Tally], int]) -> str:
+    """The jobs of which there are such rows, in words."""
+    names = [repr(job.name) for job, tally in zip(jobs, tallies, strict=True) if count(job, tally)]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"job{'' if len(names) == 1 else 's'} {', '.join(names[:_NAMED])}{more}"
+
+
+def _findings(sums: Tally, pending: int, total: int, *, unknown_in: str, open_in: str) -> list[str]:
     """What is to be said, the worst first."""
     found: list[str] = []
     beyond = total - sums.done
@@ -133,7 +156,7 @@ def _findings(sums: Tally, pending: int, total: int) -> list[str]:
         found.append(f"WeChat Pay holds {more} more: put there by other means, or by another ledger")
     if sums.unknown:
         found.append(
-            f"{codes_in_words(sums.unknown)} sent with an outcome nobody knows; run their job again to learn it"
+            f"{codes_in_words(sums.unknown)} sent with an outcome nobody knows; run {unknown_in} again to learn it"
         )
     if sums.already:
         found.append(
@@ -141,7 +164,7 @@ def _findings(sums: Tally, pending: int, total: int) -> list[str]:
             "another one of the brand"
         )
     if pending:
-        found.append(f"{pending:,} {'row has' if pending == 1 else 'rows have'} no outcome yet; run their job again")
+        found.append(f"{pending:,} {'row has' if pending == 1 else 'rows have'} no outcome yet; run {open_in} again")
     return found
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+from ..errors import ConfigurationError
 from .placing import ReportError, Workshop
 
 __all__ = ["Report", "ReportError"]
 
 _FORMULAS: Final = ("=", "+", "-", "@")
 """A csv cell that begins with one of these is reckoned by a spreadsheet, whoever wrote it."""
+_OTHER_WORKBOOKS: Final = (".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 
 
 class _Written(Protocol):
@@ -55,6 +57,8 @@ class Report:
     def __init__(
         self, path: Path, columns: Sequence[str], *, besides: Mapping[Path, str] | None = None, mark: bool = True
     ) -> None:
+        if path.suffix.lower() in _OTHER_WORKBOOKS:
+            raise ConfigurationError(f"{path} is no kind of file that is written; name one that ends in .xlsx or .csv")
         self.path = path
         self.kept = False
         self._columns = columns

@@ -31,6 +31,7 @@ from ..errors import (
     WxCouponError,
 )
 from .cells import Columns
+from .headings import spelt
 from .outcomes import RowEnd
 from .pieces import Piece, Source, header_of
 from .row_answers import remembered
@@ -172,7 +173,7 @@ class RowTask(Task[R]):
             if not any(column == name or column.startswith(f"{name}.") for column in header):
                 raise ConfigurationError(
                     f"no {name} is known: give it for all rows, or a file with a column {name!r}; the columns are: "
-                    f"{', '.join(header)}"
+                    f"{spelt(header)}"
                 )
         return [name for name in header if name and name not in known]
 

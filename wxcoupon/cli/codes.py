@@ -56,10 +56,8 @@ async def upload(  # noqa: PLR0913 - one argument an option
         file: A text file, a csv file, a workbook, or - for the standard input.
         product_coupon_id: The product coupon.
         stock_id: Its stock, whose coupon_code_mode is UPLOAD.
-        job: Name of the job; by default made of the file's name and the ids, of the
-            standard input of what it says.
-        column: Column of a csv file or workbook with a header; by default the only one, or the one whose heading says
-            codes.
+        job: Name of the job; by default made of the file's name and the ids, of the standard input of what it says.
+        column: Column of a csv file or workbook; by default the only one, or the one whose heading says codes.
         sheet: Sheet of a workbook; by default the only one.
         report: Table to write with line, code, outcome and reason of every line, csv or .xlsx; put in place at the end.
         running: How it is run.
@@ -87,7 +85,7 @@ async def upload(  # noqa: PLR0913 - one argument an option
             fault = await carry_out(client, work, UPLOAD, title="uploading", mode=running.progress)
         finally:
             source.close()
-        say_what_is_left(work, UPLOAD)
+        say_what_is_left(work, UPLOAD, fault)
         trouble = await _tell(ledger, work, written, as_json=connection.json, is_over=fault is None)
         _conclude(work, written, as_json=connection.json)
         if fault is None and trouble is None and work.progress.tally.invalid == work.record.rows:

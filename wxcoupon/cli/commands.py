@@ -19,6 +19,7 @@ class Command:
         summary: its line in the overview.
         more: what else its help says, in paragraphs.
         example: command lines to copy.
+        endpoint: what is called for each row, of a command over a file of rows: its help lists the columns.
     """
 
     words: str
@@ -26,6 +27,7 @@ class Command:
     summary: str
     more: str
     example: str
+    endpoint: str = ""
 
 
 GROUPS: Final = {
@@ -138,7 +140,8 @@ COMMANDS: Final = (
         With --json the last line is {"job", "counts", "lines", "report"}, where the counts add up to the lines that
         have an outcome; before it comes, unless there is a --report, one object {"line", "code", "outcome", "reason"}
         for each failed, invalid or unknown line of the job. --progress json writes one object {"progress": {"phase",
-        "read", "lines", "counts", "left", "rate", "eta", "calls", "calls_per_second", "repeats"}} a second to stderr.
+        "read", "lines", "counts", "left", "rate", "eta", "calls", "calls_per_second", "repeats"}} a second to stderr,
+        where everything else is an object too: {"message"} or {"error"}.
 
         --dry-run needs no settings and no network. With --json it prints that object with every line of the file under
         "lines", and with "dry_run", "to_send", "calls", "calls_per_second", "seconds" and the first "faults"; counts
@@ -160,11 +163,12 @@ COMMANDS: Final = (
         left. It only reads, also while another process runs the job, and needs neither settings nor the network.
 
         With --reconcile the stocks of the uploads are asked how many codes they hold, which is compared with what this
-        ledger uploaded; where it does not add up the command ends with 1.
+        ledger uploaded; where it does not add up, or WeChat Pay does not tell of a stock, the command ends with 1.
 
         With --json: {"ledger", "jobs"}, or for one job {"job", "kind", "state", "target", "source", "created_at",
         "counts", "lines", "left"} (of other kinds than uploads "rows" instead of "lines"); the state is running, done,
-        interrupted, or unplanned when nothing was sent yet. With --reconcile also "stocks".
+        interrupted, or unplanned when nothing was sent yet; times are China's, +08:00. With --reconcile also "stocks";
+        a stock that WeChat Pay does not tell of has "total" null, and "findings" say why.
         """,
         """
         wxcoupon codes status
@@ -186,6 +190,26 @@ COMMANDS: Final = (
         """,
         """
         wxcoupon codes report spring --report report.xlsx
+        """,
+    ),
+    Command(
+        "codes forget",
+        "forgetting:forget",
+        "Take a job out of the ledger.",
+        """
+        A job of codes, tokens or coupons, or the name of a watch, which stands for all its top-ups. It removes what the
+        ledger has of the job, and the file in the folder beside the ledger that its rows were kept in, if no other job
+        needs it: generated codes of a top-up are nowhere else. A file that the job was given stays. Write the report
+        first where it is wanted. A job that is being run is refused; nothing is asked.
+
+        What was sent is sent: the same job, run again under the same name, makes the same calls once more, under the
+        same request numbers, and nothing is done twice.
+
+        With --json: {"ledger", "jobs"}, each of them as by 'codes status', and with "removed", the file that went.
+        """,
+        """
+        wxcoupon codes forget spring
+        wxcoupon codes forget 'watch 1000000013001 generated' --ledger stocks.sqlite
         """,
     ),
     Command(
@@ -229,7 +253,8 @@ COMMANDS: Final = (
 
         It warns, and goes on, where waiting can help: the stock is full or is not ready, WeChat Pay cannot be reached
         or refused some codes. It ends with 1 where it cannot: the stock has expired or was deactivated, the file has
-        no more codes, all of its codes are refused. With --once a warning ends with 1 too.
+        no more codes, all of its codes are refused. With --once a warning ends with 1 too. Stopped by a signal it ends
+        with 130, which is no failure of a service: of systemd, SuccessExitStatus=130.
 
         With --json: one object {"time", "event", "words", "available", "total", "job", "counts"} a line, "event" being
         checked, topped_up, warning or ended, "counts" those of a top-up.
@@ -251,7 +276,8 @@ COMMANDS: Final = (
         line "openid" is a heading and is not sent. A missing send_request_no is derived from job, ids and openid, so
         that a user gets one coupon for the job, however often it is run. Rows with the same openid, stock and number
         are one. Writes openid, send_request_no, token, expires_at and error as csv that only you may read: tokens are
-        worth money. Each is in the file as soon as it came, for whoever reads it meanwhile.
+        worth money. Each is in the file as soon as it came, for whoever reads it meanwhile; once the job is over they
+        are in the order of FILE.
 
         The first row is sent alone: if it is refused for a reason that holds for all, nothing more is sent. What is at
         --out stays as it is until there is something to put there. With any row without a token the command ends with
@@ -276,10 +302,10 @@ COMMANDS: Final = (
             f"coupons:{function}",
             summary,
             f"""
-            Columns are named like the members of {endpoint} (see 'wxcoupon endpoints'), and members of a
-            part like associated_order_info.transaction_id; what no column and no option says is not sent. A
-            missing {number} is derived from the job and from what the row is about, so that the same row is done once
-            in a job, however often that is run. A row that says the very same as an earlier one is a duplicate.
+            Columns are named like the members of {endpoint} (see 'wxcoupon endpoints'), those of a
+            part with a dot; what no column and no option says is not sent. A missing {number} is derived from
+            the job and from what the row is about, so that the same row is done once in a job, however often that is
+            run. A row that says the very same as an earlier one is a duplicate.
 
             Everything is looked at before anything is sent, and the first row is sent alone: if it is refused for a
             reason that holds for all, nothing more is sent. The job is remembered in the ledger: interrupted in any
@@ -289,11 +315,14 @@ COMMANDS: Final = (
             The rows of a job may not change. For a file with more or other rows keep the name of the job and use
             --renew: all rows are sent again under the same numbers, and what was done is not done twice.
 
-            --out has line, request_no, outcome and reason, and what came of the coupon: its code, state and times.
+            --out has line, openid, request_no, outcome and reason, and what came of the coupon: its code, state and
+            times. It can be the FILE of what is done next with these coupons. While the job runs its rows come as their
+            calls end; once it is over they are in the order of FILE.
             With --json the last line is {{"job", "counts", "rows", "out"}}; before it comes one object {{"row",
             "outcome", "reason"}} for each failed, invalid or unknown row, "row" being its line in the file.
             """,
             example,
+            endpoint,
         )
         for word, function, summary, endpoint, number, example in (
             (

@@ -50,18 +50,22 @@ _ADVICE: Final[tuple[tuple[type[WxCouponError], str | None], ...]] = (
         ReportError,
         "what was sent is counted above; run the same command again to have all of it written: nothing is doubled",
     ),
-    (
-        SourceChangedError,
-        (
-            "other rows are another job: give it another name with --job; where that would do the same once more for "
-            "rows of one call each, because their request numbers are made of the name, keep the name and use --renew"
-        ),
-    ),
     (RateLimited, "run the same command again later, or more slowly"),
     (ClockSkew, None),
     (UntrustedAnswer, "nothing of the answer was used"),
 )
 """The first class an error belongs to says what to do."""
+_PUT_BACK: Final = "put the file back as it was"
+_CHANGED: Final = {
+    "codes report": _PUT_BACK,
+    "codes upload": f"to finish that job {_PUT_BACK}; other codes are another job: give it another name with --job",
+    "codes watch": None,
+}
+"""What to do about a changed file, by command; for the others, which make one call a row, see below."""
+_CHANGED_ROWS: Final = (
+    f"to finish that job {_PUT_BACK}; other rows are another job: give it another name with --job; where that would do "
+    "the same once more, because the request numbers are made of the name, keep the name and use --renew"
+)
 _HINTS: Final = {
     401: "check that identity, serial number and private key belong together ('wxcoupon config show'), and the clock",
     403: "check that this merchant, partner or brand has been granted this product on the platform",
@@ -102,9 +106,11 @@ def exit_status(error: Exception) -> int:
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), _USAGE)
 
 
-def _hint(error: Exception) -> str | None:
+def _hint(error: Exception, command: str) -> str | None:
     if isinstance(error, Interrupted):
         return str(error) or None
+    if isinstance(error, SourceChangedError):
+        return _CHANGED.get(command, _CHANGED_ROWS)
     advice = next((words for kind, words in _ADVICE if isinstance(error, kind)), None)
     if advice is not None:
         return advice
@@ -141,8 +147,8 @@ def _words(error: Exception) -> str:
     return str(error)
 
 
-def describe(error: Exception) -> dict[str, Any]:
-    """An error as one JSON object."""
+def describe(error: Exception, command: str = "") -> dict[str, Any]:
+    """An error as one JSON object; *command* is the words of what it ended."""
     detail = getattr(error, "detail", None)
     if isinstance(error, InvalidRequest):
         detail = [{"path": fault.path, "problem": fault.problem} for fault in error.faults]
@@ -155,24 +161,24 @@ def describe(error: Exception) -> dict[str, Any]:
             "detail": detail,
             "request_id": getattr(error, "request_id", None),
             "numeric_code": getattr(error, "numeric_code", None),
-            "hint": _hint(error),
+            "hint": _hint(error, command),
         }
     }
 
 
-def report(error: Exception, *, as_json: bool) -> int:
+def report(error: Exception, *, as_json: bool, command: str = "") -> int:
     """Write an error to stderr and return the exit status it ends the command with."""
     if isinstance(error, PartDone):
-        report(error.error, as_json=as_json)
+        report(error.error, as_json=as_json, command=command)
         return SOME_FAILED
     if as_json:
-        print(json.dumps(describe(error)), file=sys.stderr)
+        print(json.dumps(describe(error, command)), file=sys.stderr)
     elif isinstance(error, InvalidRequest) and len(error.faults) > 1:
         page = f" (see {error.page})" if error.page else ""
         print(f"wxcoupon: the request breaks {len(error.faults)} rules{page}; nothing was sent", file=sys.stderr)
         for fault in error.faults:
             print(f"  {fault}", file=sys.stderr)
     else:
-        hint = _hint(error)
+        hint = _hint(error, command)
         print(f"wxcoupon: {_words(error)}" + (f"\n  {hint}" if hint else ""), file=sys.stderr)
     return exit_status(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,15 @@ import attrs
 from ..bulk.account import every_row, planned_job, source_of
 from ..bulk.aside import aside
 from ..bulk.ledger import JobRecord, Ledger, Tally
-from ..bulk.reconciling import Reconciliation, reconcile
 from ..bulk.report import Report
 from ..errors import ConfigurationError
 from .codes import COLUMNS, write_report
+from .comparing import compare
 from .failure import SOME_FAILED
 from .ledgers import DEFAULT, LedgerFile, is_running, ledger_path, ledger_to_read
 from .options import USUAL, Connection, Flag, Json, Name, OutFile
 from .row_report import columns_of, write_rows
-from .text import conclude, emit, json_text, number_of, say
+from .text import CHINA, conclude, emit, json_text, number_of
 from .words import UPLOAD, words_of
 
 
@@ -43,18 +43,18 @@ async def status(
     """
     async with ledger_to_read(ledger) as book:
         records = await book.jobs() if job is None else [await _job(book, job)]
-        seen = [await _seen(book, record) for record in records]
-        compared = await _compare(book, records, connection) if reconcile else []
+        seen = [await look_at(book, record) for record in records]
+        compared = await compare(book, records, connection) if reconcile else []
     if connection.json:
         documents = [one.document() for one in seen]
         said: dict[str, Any] = documents[0] if job is not None else {"ledger": ledger, "jobs": documents}
         if reconcile:
-            said |= {"stocks": [_as_json(one) for one in compared]}
+            said |= {"stocks": [one.document() for one in compared]}
         emit(said)
     else:
         print("\n".join(line for one in seen for line in one.lines()) or f"ledger {ledger} has no jobs")
         for one in compared:
-            print("\n".join(_as_text(one)))
+            print("\n".join(one.lines()))
     return 0 if all(one.adds_up for one in compared) else SOME_FAILED
 
 
@@ -103,8 +103,14 @@ async def report(
 
 
 @attrs.frozen
-class _Seen:
-    """A job as a ledger has it at a moment."""
+class Seen:
+    """A job as a ledger has it at a moment.
+
+    Attributes:
+        record: the job.
+        tally: its rows by outcome.
+        state: running, done, interrupted or unplanned.
+    """
 
     record: JobRecord
     tally: Tally
@@ -112,9 +118,11 @@ class _Seen:
 
     @property
     def left(self) -> int:
+        """Rows without an outcome."""
         return self.record.rows - self.tally.total
 
     def document(self) -> dict[str, Any]:
+        """It as JSON."""
         record, words = self.record, words_of(self.record.kind)
         return {
             "job": record.name,
@@ -129,6 +137,7 @@ class _Seen:
         }
 
     def lines(self) -> list[str]:
+        """It in words."""
         record, words = self.record, words_of(self.record.kind)
         target: dict[str, Any] = json.loads(record.target)
         aim = ", ".join(f"{name} {value}" for name, value in target.items() if value is not None)
@@ -141,18 +150,19 @@ class _Seen:
         return found
 
     def _created(self) -> datetime:
-        return datetime.fromtimestamp(self.record.created_at, UTC).astimezone().replace(microsecond=0)
+        return datetime.fromtimestamp(int(self.record.created_at), CHINA)
 
 
 _STATES = {
-    "running": "being run",
+    "running": "running",
     "done": "done",
     "interrupted": "interrupted; run it again to go on",
-    "unplanned": "interrupted while its file was read, nothing was sent; run it again",
+    "unplanned": "unplanned, because its file was not read to the end and nothing was sent; run it again",
 }
 
 
-async def _seen(ledger: Ledger, record: JobRecord) -> _Seen:
+async def look_at(ledger: Ledger, record: JobRecord) -> Seen:
+    """A job as it is now."""
     # First whether it runs: a job that ends in between is rather said to be running than to be interrupted.
     runs = await is_running(ledger, record.name)
     tally = await ledger.tally(record.id)
@@ -162,15 +172,20 @@ async def _seen(ledger: Ledger, record: JobRecord) -> _Seen:
         state = "unplanned"
     else:
         state = "interrupted" if tally.total < record.rows or tally.unknown else "done"
-    return _Seen(record, tally, state)
+    return Seen(record, tally, state)
 
 
 async def _job(ledger: Ledger, name: str) -> JobRecord:
     for record in (records := await ledger.jobs()):
         if record.name == name:
             return record
+    raise no_such_job(name, records)
+
+
+def no_such_job(name: str, records: list[JobRecord]) -> ConfigurationError:
+    """The error for a name that is no job's."""
     names = ", ".join(repr(record.name) for record in records)
-    raise ConfigurationError(
+    return ConfigurationError(
         f"there is no job {name!r} in this ledger; {f'it has {names}' if names else 'it has none'}"
     )
 
@@ -178,30 +193,3 @@ async def _job(ledger: Ledger, name: str) -> JobRecord:
 def _path(record: JobRecord) -> Path | None:
     path = json.loads(record.source).get("path")
     return Path(path) if isinstance(path, str) else None
-
-
-async def _compare(ledger: Ledger, records: list[JobRecord], connection: Connection) -> list[Reconciliation]:
-    targets = [json.loads(record.target) for record in records if words_of(record.kind) is UPLOAD]
-    stocks = dict.fromkeys((target["product_coupon_id"], target["stock_id"]) for target in targets)
-    if not stocks:
-        say("there is no upload whose stock could be compared")
-        return []
-    async with connection.client() as client:
-        return [
-            await reconcile(client, ledger, product_coupon_id=product_coupon_id, stock_id=stock_id)
-            for product_coupon_id, stock_id in stocks
-        ]
-
-
-def _as_json(one: Reconciliation) -> dict[str, Any]:
-    return {**attrs.asdict(one), "used": one.used, "difference": one.difference}
-
-
-def _as_text(one: Reconciliation) -> list[str]:
-    verdict = "adds up" if one.adds_up else "does NOT add up"
-    return [
-        f"stock {one.stock_id}: {verdict}",
-        f"  WeChat Pay has {number_of(one.total, 'code')}, {one.available:,} of them available, {one.used:,} used",
-        f"  this ledger uploaded {one.uploaded:,}, in {number_of(len(one.jobs), 'job')}",
-        *(f"  {finding}" for finding in one.findings),
-    ]

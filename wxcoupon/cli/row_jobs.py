@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
-from ..bulk.account import every_row, source_of
 from ..bulk.aside import aside
 from ..bulk.engine import Run
 from ..bulk.growing import GrowingTable
-from ..bulk.outcomes import RowEnd, Settled
 from ..bulk.pieces import Source, header_of
 from ..bulk.reading import open_source
 from ..bulk.row_task import RowOutcome, RowTask
@@ -25,13 +23,11 @@ from .ledgers import forget, ledger_path, ledger_to_run, renew
 from .options import Connection
 from .rates import for_a_job, pace_in_force
 from .rehearsing import rehearse
-from .row_report import error_of
+from .row_telling import Telling
 from .running import Running, carry_out, say_what_is_left
 from .tables import read_from
-from .text import STDIN, conclude, emit, json_text, number_of, say
-from .words import ROWS, TROUBLES, has_trouble
-
-_LISTED: Final = 20
+from .text import STDIN, conclude, json_text, number_of, say
+from .words import ROWS, has_trouble
 
 
 @attrs.frozen
@@ -88,7 +84,7 @@ async def run_rows(job: RowJob, running: Running, connection: Connection) -> int
             if job.renew:
                 await renew(ledger, job.task.job, source)
             work = Run(client, job.task, source, ledger=ledger, concurrency=running.concurrency)
-            telling = _Telling(job, out, work, as_json=connection.json)
+            telling = Telling(job.task, job.cells, out, work, as_json=connection.json)
             fault = await carry_out(
                 client,
                 work,
@@ -98,7 +94,10 @@ async def run_rows(job: RowJob, running: Running, connection: Connection) -> int
                 begin=lambda: telling.earlier(ledger),
                 tell=telling.call,
             )
-            say_what_is_left(work, ROWS)
+            say_what_is_left(work, ROWS, fault)
+            telling.say_what_expired()
+            if fault is None:
+                await telling.put_in_order(ledger)
             _conclude(work, out, as_json=connection.json)
             if fault is None and work.progress.tally.invalid == work.record.rows:
                 await forget(ledger, work.record)
@@ -136,51 +135,6 @@ def _unused(job: RowJob, name: str, header: Sequence[str]) -> list[str]:
         return job.task.unused(header)
     except ConfigurationError as error:
         raise ConfigurationError(f"{name}: {error}") from None
-
-
-class _Telling:
-    """Tells what became of single rows: all of them to a file as they come, otherwise those in trouble."""
-
-    def __init__(self, job: RowJob, out: GrowingTable | None, work: Run[Any], *, as_json: bool) -> None:
-        self._job = job
-        self._out = out
-        self._work = work
-        self._as_json = as_json
-        self._told = 0
-
-    async def earlier(self, ledger: SqliteLedger) -> None:
-        """Tell of the rows that have their outcome from an earlier run, or from looking at them."""
-        if self._work.progress.tally.total:
-            source = await aside(lambda _: source_of(self._work.record))
-            try:
-                async for row in every_row(ledger, self._work.record, source):
-                    if row.ending is not None:
-                        self._row(row)
-            finally:
-                source.close()
-        if self._out is not None and self._work.progress.tally.invalid < self._work.record.rows:
-            self._out.place()
-
-    def call(self, settled: Settled[Any]) -> None:
-        """Tell of the rows of a call."""
-        for row in settled.rows():
-            self._row(row)
-
-    def _row(self, end: RowEnd) -> None:
-        row = self._job.task.outcome(end)
-        if self._out is not None:
-            self._out.row(*self._job.cells(row))
-        if row.outcome not in TROUBLES:
-            return
-        if self._as_json:
-            emit({"row": row.line, "outcome": row.outcome, "reason": error_of(row)})
-        elif self._work.stopped is None:
-            self._told += 1
-            if self._told <= _LISTED:
-                say(f"line {row.line}: {row.outcome}: {error_of(row)}")
-            elif self._told == _LISTED + 1:
-                where = f"{self._out.path} says" if self._out is not None else "'wxcoupon codes report' writes"
-                say(f"and more rows failed; {where} of each why")
 
 
 def _conclude(work: Run[Any], out: GrowingTable | None, *, as_json: bool) -> None:

@@ -31,7 +31,7 @@ _COUPON: Final = (
     "return_time",
     "saved_amount",
 )
-ROW_COLUMNS: Final = ("line", "request_no", "outcome", "reason", *_COUPON)
+ROW_COLUMNS: Final = ("line", "openid", "request_no", "outcome", "reason", *_COUPON)
 _TWICE: Final = "an earlier row says the same"
 
 
@@ -43,8 +43,8 @@ def token_cells(row: RowOutcome) -> tuple[Any, ...]:
 
 def row_cells(row: RowOutcome) -> tuple[Any, ...]:
     """What became of any other call, under :data:`ROW_COLUMNS`."""
-    outcome = ROWS.outcome(row.outcome)
-    return (row.line, row.request_no, outcome, error_of(row), *(row.answer.get(name) for name in _COUPON))
+    openid, outcome = row.members.get("openid", ""), ROWS.outcome(row.outcome)
+    return (row.line, openid, row.request_no, outcome, error_of(row), *(row.answer.get(name) for name in _COUPON))
 
 
 def error_of(row: RowOutcome) -> str:

@@ -11,8 +11,9 @@ from cyclopts import Parameter
 
 from ..bulk.engine import Run
 from ..bulk.outcomes import Settled
+from ..bulk.verdicts import Ending
 from ..client import Client
-from ..errors import LocalError, WxCouponError
+from ..errors import LocalError, UnreachableError, WxCouponError
 from .failure import Interrupted, PartDone, exit_status
 from .ledgers import DEFAULT, LedgerFile
 from .options import Count, Flag
@@ -34,8 +35,7 @@ class Running:
     Attributes:
         ledger: SQLite file in which jobs are remembered; made when it is not there.
         concurrency: Calls under way at once.
-        rate: Calls a second (0.5 is one in two seconds), instead of 95 % of the documented limit; kept as whole calls
-            a minute, rounded down.
+        rate: Calls a second (0.5 is one in two), instead of 95 % of the documented limit; in whole calls a minute.
         progress: How much stderr shows.
         dry_run: Send nothing and remember nothing: look at the whole file, count, and say how long the job will take.
     """
@@ -109,13 +109,28 @@ async def carry_out(
     return fault
 
 
-def say_what_is_left(work: Run[Any], words: Words) -> None:
-    """Say that a job is not over, or that it was over before."""
+def say_what_is_left(work: Run[Any], words: Words, fault: Exception | None) -> None:
+    """Say that a job is not over and what it waits for, or that it was over before.
+
+    Args:
+        work: the job.
+        words: what its outcomes are called.
+        fault: what it ended with.
+    """
     progress = work.progress
-    if left := progress.left:
-        say(
-            f"{number_of(left, words.row)} {'is' if left == 1 else 'are'} not sent yet; run the same command again "
-            "to go on"
-        )
+    left = f"{number_of(progress.left, words.row)} {'is' if progress.left == 1 else 'are'} not sent yet"
+    if work.stopped is not None and work.stopped is fault:
+        if isinstance(fault, UnreachableError):
+            say(f"no connection was made, so what is counted as {Ending.FAILED} without an answer was not sent either")
+        if progress.left:
+            say(f"{left}: what stopped the job, below, holds for all of them")
+        return
+    # What was settled without an answer or an error was under way when the run was left.
+    doubtful = sum(settled.chunk.tally.unknown for settled in work.rest if settled.error is None)
+    if isinstance(fault, Interrupted) and doubtful:
+        were = "was in a call" if doubtful == 1 else "were in calls"
+        say(f"{number_of(doubtful, words.row)} {were} under way when interrupted; the next run learns the outcome")
+    if progress.left:
+        say(f"{left}; run the same command again to go on")
     elif progress.earlier == progress.rows > progress.tally.invalid:
         say(f"job {work.job!r} was finished before; nothing was sent now")

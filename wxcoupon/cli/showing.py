@@ -30,6 +30,8 @@ Mode: TypeAlias = Annotated[
     ),
 ]
 
+_WIDE: Final = 140
+"""Columns of a terminal that has room for counts beside the bar."""
 _WINDOW: Final = 20
 """Looks that the pace of calls is taken from."""
 
@@ -84,7 +86,7 @@ class _Json(Display):
     every = 1.0
 
     def show(self, look: Look) -> None:
-        say(json.dumps({"progress": document(look)}))
+        print(json.dumps({"progress": document(look)}), file=sys.stderr, flush=True)
 
 
 class _Bar(Display):
@@ -95,14 +97,16 @@ class _Bar(Display):
         from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
         from rich.progress import Progress as Bar
 
+        console = Console(stderr=True)
         self._title = title
+        self._is_wide = console.width >= _WIDE
         self._bar = Bar(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=40 if self._is_wide else 10),
             MofNCompleteColumn(),
             TextColumn("{task.fields[more]}"),
-            console=Console(stderr=True),
+            console=console,
         )
         self._task = self._bar.add_task("reading", total=None, more="")
         self._bar.start()
@@ -117,7 +121,7 @@ class _Bar(Display):
                 description=self._title,
                 completed=progress.tally.total,
                 total=progress.rows,
-                more=", ".join([*_speeds(look), *_some(look.counts)]),
+                more=", ".join([*_speeds(look), *_some(look.counts)] if self._is_wide else _speeds(look)[:2]),
             )
 
     def close(self) -> None:

@@ -7,6 +7,10 @@ import json
 import math
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from contextvars import ContextVar
+from datetime import timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +19,9 @@ from ..errors import ConfigurationError
 
 STDIN: Final = "-"
 """What the standard input is called on a command line."""
+CHINA: Final = timezone(timedelta(hours=8))
+"""The time that WeChat Pay's documents and platform speak in, whatever the machine's own is."""
+_MESSAGES_AS_JSON: Final = ContextVar("messages_as_json", default=False)
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
@@ -45,9 +52,20 @@ def conclude(text: str) -> None:
         raise ReportError(f"the standard output could not be written to its end ({error.strerror})") from error
 
 
+def has_pair(argv: Sequence[str], option: str, value: str) -> bool:
+    """Whether an option has a value on a command line."""
+    return f"{option}={value}" in argv or (option, value) in pairwise(argv)
+
+
+def stderr_as_json(on: bool) -> None:  # noqa: FBT001 - it is nothing else
+    """Have every message a JSON object from now on, or a line of text."""
+    _MESSAGES_AS_JSON.set(on)
+
+
 def say(text: str) -> None:
     """Write a message to stderr."""
-    print(text, file=sys.stderr, flush=True)
+    said = json.dumps({"message": text}) if _MESSAGES_AS_JSON.get() else text
+    print(said, file=sys.stderr, flush=True)
 
 
 def number_of(count: int, thing: str) -> str:

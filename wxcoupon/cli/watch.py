@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,7 +14,7 @@ from ..bulk.watching import Sign, WatchEvent, watch_codes
 from .failure import SOME_FAILED, Interrupted, UsageError
 from .ledgers import DEFAULT, LedgerFile, ledger_to_run
 from .options import USUAL, Connection, Count, Flag, Name
-from .text import json_text, say
+from .text import CHINA, json_text, say
 from .words import UPLOAD
 
 _BAD: Final = frozenset({Sign.WARNING, Sign.ENDED})
@@ -52,8 +52,7 @@ async def watch(  # noqa: PLR0913 - one argument an option
         length: Characters of a generated code, the prefix included; at most 40.
         prefix: What every generated code begins with.
         check_digit: Make the last character of generated codes a check digit.
-        job: Name of the watch, whose top-ups are jobs NAME #1 and so on; by default made of the stock and the file's
-            name.
+        job: Name of the watch, whose top-ups are jobs NAME #1 and so on; by default of the stock and the file's name.
         ledger: Where the top-ups are remembered; an SQLite file, made when it is not there.
         once: Look once, fill once, and end.
         connection: Settings.
@@ -92,7 +91,7 @@ async def watch(  # noqa: PLR0913 - one argument an option
 
 
 def _tell(event: WatchEvent, *, as_json: bool) -> None:
-    now = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    now = datetime.now(CHINA).isoformat(timespec="seconds")
     if as_json:
         print(json_text({"time": now} | _members(event)), flush=True)
     elif event.sign in _BAD:
