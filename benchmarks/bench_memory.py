@@ -22,7 +22,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from wxcoupon.bulk.account import every_row, planned_job, source_of
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 
 from . import contenders as who
 from .answering import KEY_ID, answering

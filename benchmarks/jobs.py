@@ -10,7 +10,7 @@ from typing import Any
 
 from wxcoupon import Client, Partner
 from wxcoupon.bulk import upload_codes
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 
 from .answering import prepare
 from .forgetful import Forgetful

@@ -10,9 +10,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from wxcoupon import ConfigurationError
-from wxcoupon.bulk import workbook
-from wxcoupon.bulk.growing import GrowingTable
-from wxcoupon.bulk.report import Report, ReportError
+from wxcoupon.bulk.reports import workbook
+from wxcoupon.bulk.reports.growing import GrowingTable
+from wxcoupon.bulk.reports.report import Report, ReportError
 
 
 def _names(folder: Path) -> list[str]:
@@ -136,7 +136,7 @@ def test_a_full_device(rows: int) -> None:
 _FULL = """
 import resource, sys
 from pathlib import Path
-from wxcoupon.bulk.report import Report, ReportError
+from wxcoupon.bulk.reports.report import Report, ReportError
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 try:
     with Report(Path(sys.argv[1]), ["line", "code"]) as report:
@@ -248,7 +248,7 @@ def test_a_table_that_is_written_again(tmp_path: Path) -> None:
 
 _KILLED = """
 import os, pathlib, sys
-from wxcoupon.bulk.report import Report
+from wxcoupon.bulk.reports.report import Report
 with Report(pathlib.Path(sys.argv[1]), ["line"]) as report:
     report.row(1)
     print("made", flush=True)

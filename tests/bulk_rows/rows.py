@@ -7,7 +7,7 @@ from wxcoupon import Client
 from wxcoupon.bulk import Done, bulk
 from wxcoupon.bulk.outcomes import RowEnd, row_ends
 from wxcoupon.bulk.pieces import Piece
-from wxcoupon.bulk.row_task import RowOutcome, RowTask
+from wxcoupon.bulk.rows.row_task import RowOutcome, RowTask
 
 R = TypeVar("R")
 

@@ -7,7 +7,7 @@ import pytest
 
 from wxcoupon import busifavor
 from wxcoupon import product_coupon as pc
-from wxcoupon.bulk.cells import Columns
+from wxcoupon.bulk.rows.cells import Columns
 from wxcoupon.endpoint import AnyEndpoint, registry
 
 from ..sandbox.any_request import samples

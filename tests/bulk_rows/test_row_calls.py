@@ -7,8 +7,8 @@ import pytest
 
 from wxcoupon import ApiError, Brand, Client, Merchant, Partner, busifavor
 from wxcoupon import product_coupon as pc
-from wxcoupon.bulk.presend_task import PreSendTask
-from wxcoupon.bulk.row_task import RowTask
+from wxcoupon.bulk.rows.presend_task import PreSendTask
+from wxcoupon.bulk.rows.row_task import RowTask
 from wxcoupon.bulk.verdicts import Ending
 from wxcoupon.sandbox import Sandbox
 

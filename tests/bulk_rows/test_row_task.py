@@ -10,9 +10,9 @@ from wxcoupon import busifavor, cash_coupon
 from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import pre_send_requests, request_no_for
 from wxcoupon.bulk.outcomes import RowEnd
-from wxcoupon.bulk.presend_task import PreSendTask
-from wxcoupon.bulk.row_numbers import number_for
-from wxcoupon.bulk.row_task import RowTask
+from wxcoupon.bulk.rows.presend_task import PreSendTask
+from wxcoupon.bulk.rows.row_numbers import number_for
+from wxcoupon.bulk.rows.row_task import RowTask
 from wxcoupon.bulk.verdicts import Ending
 from wxcoupon.checks import faults
 from wxcoupon.convert import from_wire, to_wire

@@ -4,7 +4,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxcoupon.bulk.kept_tokens import KeptTokens
+from wxcoupon.bulk.tokens.kept_tokens import KeptTokens
 
 _STEPS = st.one_of(
     st.tuples(st.just("keep"), st.integers(0, 3), st.integers(0, 2)),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wxcoupon import ApiError, Client, Pacer, Partner, RetryPolicy
-from wxcoupon.bulk.token_service import ServedToken, TokensBusyError, TokenService
+from wxcoupon.bulk.tokens.token_service import ServedToken, TokensBusyError, TokenService
 from wxcoupon.errors import ClientStateError, ConfigurationError, InvalidRequest
 from wxcoupon.sandbox import Sandbox
 

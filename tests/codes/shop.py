@@ -9,9 +9,9 @@ import attrs
 
 from wxcoupon import Client, Partner
 from wxcoupon import product_coupon as pc
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.codes.watching import Sign, WatchEvent, watch_codes
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.upload import upload_codes
-from wxcoupon.bulk.watching import Sign, WatchEvent, watch_codes
 from wxcoupon.convert import to_wire
 from wxcoupon.sandbox import Sandbox
 

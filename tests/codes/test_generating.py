@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import pytest
 
-from wxcoupon.bulk.generating import ALPHABET, Shape, _distinct, check_digit, generate_codes, is_intact
-from wxcoupon.bulk.memory_ledger import MemoryLedger
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.codes.generating import ALPHABET, Shape, _distinct, check_digit, generate_codes, is_intact
+from wxcoupon.bulk.ledgers.memory_ledger import MemoryLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.upload import LEGAL
 from wxcoupon.errors import ConfigurationError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wxcoupon import Client, Partner
-from wxcoupon.bulk.reconciling import Reconciliation, reconcile
+from wxcoupon.bulk.codes.reconciling import Reconciliation, reconcile
 from wxcoupon.errors import ConfigurationError
 from wxcoupon.sandbox import Sandbox
 

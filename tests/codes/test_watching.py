@@ -13,11 +13,11 @@ import pytest
 
 from wxcoupon import ApiError, Client, Pacer, Partner, RetryPolicy
 from wxcoupon import product_coupon as pc
-from wxcoupon.bulk.generating import Shape, is_intact
+from wxcoupon.bulk.codes.generating import Shape, is_intact
+from wxcoupon.bulk.codes.watching import Sign, WatchEvent, watch_codes
 from wxcoupon.bulk.ledger import JobHeldError, LedgerError, Tally
-from wxcoupon.bulk.memory_ledger import MemoryLedger
+from wxcoupon.bulk.ledgers.memory_ledger import MemoryLedger
 from wxcoupon.bulk.pieces import SourceChangedError
-from wxcoupon.bulk.watching import Sign, WatchEvent, watch_codes
 from wxcoupon.endpoint import registry
 from wxcoupon.errors import ConfigurationError
 from wxcoupon.sandbox import Keys, Sandbox

@@ -10,7 +10,7 @@ import pytest
 from wxcoupon.bulk import MemoryLedger, SqliteLedger
 from wxcoupon.bulk.confirmations import Confirmation, Confirmations, Stages, Taken
 from wxcoupon.bulk.ledger import NewJob
-from wxcoupon.bulk.sqlite_schema import _STEPS, VERSION
+from wxcoupon.bulk.ledgers.sqlite_schema import _STEPS, VERSION
 
 ALICE, BOB = "mchid=1", "brand_id=2"
 

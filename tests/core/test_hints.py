@@ -11,7 +11,7 @@ import pytest
 
 from wxcoupon import Client, Partner, RetryPolicy, hints, wire
 from wxcoupon import errors as e
-from wxcoupon.bulk.report import ReportError
+from wxcoupon.bulk.reports.report import ReportError
 from wxcoupon.endpoint import registry
 from wxcoupon.hints import NUMBERS, Hint
 from wxcoupon.sandbox import Sandbox, redemptions, refusals, stock_stores

@@ -11,9 +11,9 @@ from wxcoupon import Client, Partner
 from wxcoupon.bulk.account import every_row
 from wxcoupon.bulk.engine import Run
 from wxcoupon.bulk.ledger import Chunk, Ledger, State, Tally
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.outcomes import RowEnd, Settled
 from wxcoupon.bulk.reading import open_source
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.upload import UploadTask, upload_codes
 from wxcoupon.product_coupon import UploadedCouponCodes
 from wxcoupon.sandbox import Sandbox

@@ -9,10 +9,10 @@ from wxcoupon import (
     Partner,
 )
 from wxcoupon.bulk.ledger import State
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.preparing import prepare
 from wxcoupon.bulk.progress import Progress
 from wxcoupon.bulk.reading import open_source
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.upload import UploadTask
 from wxcoupon.bulk.verdicts import Ending
 from wxcoupon.sandbox import Sandbox

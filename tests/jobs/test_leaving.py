@@ -12,11 +12,11 @@ from wxcoupon import Client, Pacer, Partner, UntrustedAnswer
 from wxcoupon.bulk import Done, bulk, upload_requests
 from wxcoupon.bulk.engine import Run
 from wxcoupon.bulk.ledger import JobHeldError, State
-from wxcoupon.bulk.memory_ledger import MemoryLedger
+from wxcoupon.bulk.ledgers.memory_ledger import MemoryLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.pieces import Piece
 from wxcoupon.bulk.progress import Phase
 from wxcoupon.bulk.reading import open_source
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
 from wxcoupon.sandbox import Sandbox
 
 from ..core.conftest import own_tasks

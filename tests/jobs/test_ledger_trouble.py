@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wxcoupon.bulk.ledger import LedgerError, State
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 
 from ..ledger.other_process import running, said
 from .shop import Shop, answer, codes, counts, through

@@ -4,9 +4,9 @@ import pytest
 
 from wxcoupon.bulk.account import every_row
 from wxcoupon.bulk.ledger import Tally
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.progress import Phase, Progress
 from wxcoupon.bulk.reading import open_source
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.verdicts import Ending
 
 from .shop import JOB, Shop, codes, counts, through

@@ -13,11 +13,11 @@ from wxcoupon import Client, ConfigurationError, NetworkError, Partner
 from wxcoupon.bulk.account import planned_job, source_of
 from wxcoupon.bulk.engine import Run
 from wxcoupon.bulk.ledger import NewJob
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.pieces import SourceError
 from wxcoupon.bulk.reading import SourceChangedError, open_source
-from wxcoupon.bulk.row_task import RowTask
+from wxcoupon.bulk.rows.row_task import RowTask
 from wxcoupon.bulk.spools import remove_job
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
 from wxcoupon.product_coupon import UseCoupon
 
 from ..fault_proxy import Fault, FaultProxy

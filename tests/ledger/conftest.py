@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from wxcoupon.bulk.ledger import Ledger
-from wxcoupon.bulk.memory_ledger import MemoryLedger
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.memory_ledger import MemoryLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 
 LEDGERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Ledger]]] = {
     "sqlite": lambda folder: SqliteLedger(folder / "ledger"),

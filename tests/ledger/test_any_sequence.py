@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wxcoupon.bulk.ledger import Ledger, State
-from wxcoupon.bulk.memory_ledger import MemoryLedger
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.memory_ledger import MemoryLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 
 from .model import Pair
 

@@ -11,9 +11,9 @@ import attrs
 import pytest
 
 from wxcoupon.bulk.ledger import State
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
-from wxcoupon.bulk.sqlite_schema import opened
-from wxcoupon.bulk.sqlite_tables import Tables
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_schema import opened
+from wxcoupon.bulk.ledgers.sqlite_tables import Tables
 
 from .model import Pair
 

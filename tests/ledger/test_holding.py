@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from wxcoupon.bulk.holding import held, lock_file
 from wxcoupon.bulk.ledger import JobHeldError, LedgerError
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.holding import held, lock_file
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 
 from .other_process import outcome, running
 
 _HOLD = """
 import asyncio, sys
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 async def main():
     async with SqliteLedger(sys.argv[1]) as ledger, ledger.hold("spring"):
         print("ready", flush=True)
@@ -24,7 +24,7 @@ asyncio.run(main())
 _RACE = """
 import sys
 from pathlib import Path
-from wxcoupon.bulk.holding import held
+from wxcoupon.bulk.ledgers.holding import held
 from wxcoupon.bulk.ledger import JobHeldError
 folder, times = Path(sys.argv[1]), int(sys.argv[2])
 count = folder / "count"

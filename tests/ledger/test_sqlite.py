@@ -14,8 +14,8 @@ import attrs
 import pytest
 
 from wxcoupon.bulk.ledger import LedgerError, State
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
-from wxcoupon.bulk.sqlite_schema import VERSION
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_schema import VERSION
 
 from .other_process import outcome, running, said
 from .planning import DONE, ROWS, SPRING, chunk, done, places, planned
@@ -34,7 +34,7 @@ _SMALL_DISK = """
 import asyncio, resource, sys
 from tests.ledger.planning import SPRING, chunk
 from wxcoupon.bulk.ledger import LedgerError
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 async def main():
     async with SqliteLedger(sys.argv[1]) as ledger:
         job = await ledger.add(SPRING)
@@ -55,7 +55,7 @@ asyncio.run(main())
 _NOBODY = """
 import asyncio, os, sys
 from wxcoupon.bulk.ledger import LedgerError
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 if not os.getuid():
     os.setuid(65534)
 async def main():
@@ -68,7 +68,7 @@ asyncio.run(main())
 """
 _NEVER_CLOSED = """
 import asyncio, sys
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 async def main():
     global ledger
     ledger = await SqliteLedger.open(sys.argv[1])

@@ -5,9 +5,8 @@ import pytest
 import xlsxwriter
 
 from wxcoupon import ConfigurationError
-from wxcoupon.bulk import heading_words
 from wxcoupon.bulk.pieces import Source
-from wxcoupon.bulk.reading import open_source, reopen_source
+from wxcoupon.bulk.reading import heading_words, open_source, reopen_source
 
 from .conftest import Write
 from .rows import opened, read_in_parts, rows, texts

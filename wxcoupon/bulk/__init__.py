@@ -11,24 +11,24 @@ from .run import Done, Failed, bulk
 
 if TYPE_CHECKING:
     from .account import every_row, planned_job, source_of
+    from .codes.generating import generate_codes
+    from .codes.reconciling import reconcile
+    from .codes.watching import watch_codes
     from .engine import Run
-    from .generating import generate_codes
     from .ledger import JobHeldError, Ledger, LedgerError, Tally
-    from .memory_ledger import MemoryLedger
+    from .ledgers.memory_ledger import MemoryLedger
+    from .ledgers.sqlite_ledger import SqliteLedger
     from .outcomes import RowEnd, Settled
     from .pieces import SourceChangedError, SourceError
-    from .presend_task import PreSendTask
     from .progress import Progress
     from .reading import open_source
-    from .reconciling import reconcile
-    from .row_jobs import call_rows, pre_send
-    from .row_task import RowOutcome, RowTask
+    from .rows.presend_task import PreSendTask
+    from .rows.row_jobs import call_rows, pre_send
+    from .rows.row_task import RowOutcome, RowTask
     from .spools import remove_job
-    from .sqlite_ledger import SqliteLedger
-    from .token_service import ServedToken, TokensBusyError, TokenService
+    from .tokens.token_service import ServedToken, TokensBusyError, TokenService
     from .upload import upload_codes
     from .verdicts import Ending
-    from .watching import watch_codes
 
 __all__ = [
     "CODES_PER_CALL",
@@ -75,32 +75,32 @@ _ROOMS: Final = {
     "JobHeldError": "ledger",
     "Ledger": "ledger",
     "LedgerError": "ledger",
-    "MemoryLedger": "memory_ledger",
-    "PreSendTask": "presend_task",
+    "MemoryLedger": "ledgers.memory_ledger",
+    "PreSendTask": "rows.presend_task",
     "Progress": "progress",
     "RowEnd": "outcomes",
-    "RowOutcome": "row_task",
-    "RowTask": "row_task",
+    "RowOutcome": "rows.row_task",
+    "RowTask": "rows.row_task",
     "Run": "engine",
-    "ServedToken": "token_service",
+    "ServedToken": "tokens.token_service",
     "Settled": "outcomes",
     "SourceChangedError": "pieces",
     "SourceError": "pieces",
-    "SqliteLedger": "sqlite_ledger",
+    "SqliteLedger": "ledgers.sqlite_ledger",
     "Tally": "ledger",
-    "TokenService": "token_service",
-    "TokensBusyError": "token_service",
-    "call_rows": "row_jobs",
+    "TokenService": "tokens.token_service",
+    "TokensBusyError": "tokens.token_service",
+    "call_rows": "rows.row_jobs",
     "every_row": "account",
-    "generate_codes": "generating",
+    "generate_codes": "codes.generating",
     "open_source": "reading",
     "planned_job": "account",
-    "pre_send": "row_jobs",
-    "reconcile": "reconciling",
+    "pre_send": "rows.row_jobs",
+    "reconcile": "codes.reconciling",
     "remove_job": "spools",
     "source_of": "account",
     "upload_codes": "upload",
-    "watch_codes": "watching",
+    "watch_codes": "codes.watching",
 }
 
 

@@ -21,14 +21,14 @@ from ..client import Client
 from ..errors import ClientStateError, ConfigurationError, WxCouponError
 from .aside import to_its_end
 from .ledger import JobRecord, Ledger
-from .memory_ledger import MemoryLedger
+from .ledgers.memory_ledger import MemoryLedger
+from .ledgers.sqlite_ledger import SqliteLedger
 from .outcomes import Settled
 from .pieces import Source
 from .preparing import prepare
 from .progress import Progress
 from .reading import open_source
 from .sending import Sending
-from .sqlite_ledger import SqliteLedger
 from .task import Task
 
 R = TypeVar("R")

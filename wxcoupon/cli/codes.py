@@ -15,7 +15,7 @@ from ..bulk.ledger import Ledger, Tally
 from ..bulk.outcomes import RowEnd
 from ..bulk.pieces import Source
 from ..bulk.reading import open_source
-from ..bulk.report import Report
+from ..bulk.reports.report import Report
 from ..bulk.upload import UploadTask
 from ..bulk.verdicts import Ending
 from ..errors import ConfigurationError, LocalError, WxCouponError

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from ..bulk.codes.reconciling import Reconciliation, reconcile, uploads_into
 from ..bulk.ledger import JobRecord, Ledger
-from ..bulk.reconciling import Reconciliation, reconcile, uploads_into
 from ..client import Client
 from ..errors import ApiError, ConfigurationError, RateLimited, ServerError
 from .options import Connection

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import attrs
 from cyclopts import Parameter
 
-from ..bulk.row_task import RowTask
+from ..bulk.rows.row_task import RowTask
 from ..endpoint import AnyEndpoint
 from ..product_coupon import ConfirmCoupon, DeactivateUserCoupon, ReturnCoupon, SendCoupon, UseCoupon
 from .failure import UsageError

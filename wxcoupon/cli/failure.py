@@ -7,7 +7,7 @@ import sys
 from typing import Any, Final
 
 from ..bulk.pieces import SourceChangedError
-from ..bulk.placing import ReportError
+from ..bulk.reports.placing import ReportError
 from ..errors import (
     ApiError,
     ClockSkew,

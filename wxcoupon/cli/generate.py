@@ -14,7 +14,7 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
-from ..bulk.generating import USUAL_LENGTH, CodeBatch, generate_codes
+from ..bulk.codes.generating import USUAL_LENGTH, CodeBatch, generate_codes
 from ..errors import ConfigurationError
 from .aside import aside
 from .failure import Interrupted

@@ -13,7 +13,7 @@ import attrs
 from ..bulk.account import every_row, planned_job, source_of
 from ..bulk.aside import aside
 from ..bulk.ledger import JobRecord, Ledger, Tally
-from ..bulk.report import Report
+from ..bulk.reports.report import Report
 from ..errors import ConfigurationError
 from .codes import COLUMNS, write_report
 from .comparing import compare

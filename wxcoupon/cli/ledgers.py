@@ -9,11 +9,11 @@ from typing import Annotated, Final, TypeAlias
 from cyclopts import Parameter
 
 from ..bulk.aside import aside
-from ..bulk.holding import lock_file
 from ..bulk.ledger import JobHeldError, JobRecord, Ledger
+from ..bulk.ledgers.holding import lock_file
+from ..bulk.ledgers.sqlite_ledger import SqliteLedger
 from ..bulk.pieces import Source
 from ..bulk.spools import drop_spool, remove_job
-from ..bulk.sqlite_ledger import SqliteLedger
 from ..errors import ConfigurationError
 from .failure import UsageError
 

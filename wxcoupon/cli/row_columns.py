@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..bulk.row_task import RowTask
+from ..bulk.rows.row_task import RowTask
 from ..endpoint import registry
 
 

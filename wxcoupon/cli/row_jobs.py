@@ -11,11 +11,11 @@ import attrs
 
 from ..bulk.aside import aside
 from ..bulk.engine import Run
-from ..bulk.growing import GrowingTable
+from ..bulk.ledgers.sqlite_ledger import SqliteLedger
 from ..bulk.pieces import Source, header_of
 from ..bulk.reading import open_source
-from ..bulk.row_task import RowOutcome, RowTask
-from ..bulk.sqlite_ledger import SqliteLedger
+from ..bulk.reports.growing import GrowingTable
+from ..bulk.rows.row_task import RowOutcome, RowTask
 from ..endpoint import AnyEndpoint
 from ..errors import ConfigurationError
 from .failure import SOME_FAILED, UsageError

@@ -10,9 +10,9 @@ import attrs
 
 from ..bulk.ledger import JobRecord, Tally
 from ..bulk.outcomes import RowEnd
-from ..bulk.presend_task import PreSendTask
-from ..bulk.report import Report
-from ..bulk.row_task import RowOutcome, RowTask
+from ..bulk.reports.report import Report
+from ..bulk.rows.presend_task import PreSendTask
+from ..bulk.rows.row_task import RowOutcome, RowTask
 from ..bulk.verdicts import Ending
 from ..endpoint import registry
 from .words import ROWS

@@ -11,10 +11,10 @@ from typing import Any, Final
 from ..bulk.account import every_row, source_of
 from ..bulk.aside import aside
 from ..bulk.engine import Run
-from ..bulk.growing import GrowingTable
+from ..bulk.ledgers.sqlite_ledger import SqliteLedger
 from ..bulk.outcomes import RowEnd, Settled
-from ..bulk.row_task import RowOutcome, RowTask
-from ..bulk.sqlite_ledger import SqliteLedger
+from ..bulk.reports.growing import GrowingTable
+from ..bulk.rows.row_task import RowOutcome, RowTask
 from ..errors import WxCouponError
 from .row_report import error_of
 from .text import emit, number_of, say

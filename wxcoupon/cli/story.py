@@ -17,10 +17,10 @@ from .. import product_coupon as pc
 from ..bulk.account import every_row, source_of
 from ..bulk.aside import aside
 from ..bulk.engine import Run
-from ..bulk.growing import GrowingTable
-from ..bulk.presend_task import PreSendTask
-from ..bulk.report import Report
-from ..bulk.sqlite_ledger import SqliteLedger
+from ..bulk.ledgers.sqlite_ledger import SqliteLedger
+from ..bulk.reports.growing import GrowingTable
+from ..bulk.reports.report import Report
+from ..bulk.rows.presend_task import PreSendTask
 from ..bulk.upload import upload_codes
 from ..client import Client
 from ..identity import Partner

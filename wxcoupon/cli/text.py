@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from ..bulk.placing import ReportError
+from ..bulk.reports.placing import ReportError
 from ..errors import ConfigurationError
 
 STDIN: Final = "-"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..bulk.presend_task import PreSendTask
+from ..bulk.rows.presend_task import PreSendTask
 from ..product_coupon import PreSendCoupon
 from .options import USUAL, Connection, Flag, Name, OutFile
 from .row_jobs import RowJob, run_rows

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
-from ..bulk.generating import USUAL_LENGTH, Shape
-from ..bulk.watching import Sign, WatchEvent, watch_codes
+from ..bulk.codes.generating import USUAL_LENGTH, Shape
+from ..bulk.codes.watching import Sign, WatchEvent, watch_codes
 from .failure import SOME_FAILED, Interrupted, UsageError
 from .ledgers import DEFAULT, LedgerFile, ledger_to_run
 from .options import USUAL, Connection, Count, Flag, Name

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from ..bulk.confirmations import Confirmation, ConfirmationLedger, Confirmations, Stages
 from ..bulk.ledger import LedgerError
-from ..bulk.sqlite_ledger import SqliteLedger
+from ..bulk.ledgers.sqlite_ledger import SqliteLedger
 from ..client import Client
 from ..errors import ClientStateError, ConfigurationError
 from ..notify import Notification

@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.fault_proxy import Passage
 from wxcoupon.bulk.account import every_row, planned_job, source_of
 from wxcoupon.bulk.ledger import Tally
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.outcomes import RowEnd
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.verdicts import Ending
 
 from .lines import Lines

@@ -21,11 +21,11 @@ from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import upload_codes
 from wxcoupon.bulk.engine import Run
 from wxcoupon.bulk.ledger import Chunk, JobRecord, Settlement
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.pieces import Piece
-from wxcoupon.bulk.presend_task import PreSendTask
 from wxcoupon.bulk.reading import open_source
-from wxcoupon.bulk.row_task import RowTask
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.rows.presend_task import PreSendTask
+from wxcoupon.bulk.rows.row_task import RowTask
 from wxcoupon.endpoint import registry
 from wxcoupon.settings import Settings
 

@@ -16,9 +16,9 @@ from tests.fault_proxy import Answered, FaultProxy
 from wxcoupon import Client, Pacer, Partner
 from wxcoupon.bulk import upload_codes
 from wxcoupon.bulk.ledger import Chunk, State
-from wxcoupon.bulk.sqlite_ledger import SqliteLedger
-from wxcoupon.bulk.sqlite_schema import opened
-from wxcoupon.bulk.sqlite_tables import Tables
+from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
+from wxcoupon.bulk.ledgers.sqlite_schema import opened
+from wxcoupon.bulk.ledgers.sqlite_tables import Tables
 from wxcoupon.sandbox import Keys, Sandbox
 
 from .lines import Lines, write

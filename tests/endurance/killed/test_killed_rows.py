@@ -10,8 +10,8 @@ import pytest
 
 from tests.fault_proxy import Fault
 from wxcoupon import product_coupon as pc
-from wxcoupon.bulk.presend_task import PreSendTask
-from wxcoupon.bulk.row_task import RowOutcome, RowTask
+from wxcoupon.bulk.rows.presend_task import PreSendTask
+from wxcoupon.bulk.rows.row_task import RowOutcome, RowTask
 from wxcoupon.bulk.verdicts import Ending
 from wxcoupon.sandbox import Keys, Sandbox
 

@@ -18,9 +18,8 @@ from typing import Final
 
 import attrs
 
-from .. import headings
 from ..pieces import Piece
-from . import quotation, tidy
+from . import headings, quotation, tidy
 from .rows_file import BLOCK, LONGEST, Parsed, RowsFile, shortened
 
 _PLAIN: Final = bytes({*range(0x20, 0x7F), 0x09} - {ord('"')})

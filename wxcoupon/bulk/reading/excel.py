@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from ...errors import ConfigurationError
-from .. import headings
+from . import headings
 from .archive import MOST_BYTES, Extent, measure, sheet_parts
 from .items import Item
 from .rows_file import First, Titles, shortened

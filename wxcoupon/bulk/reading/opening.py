@@ -41,7 +41,7 @@ async def open_source(
             iterable is read in a thread of its own; what is bound to the thread that made it is given as an async one.
         column: of a table, the column to read, which its heading has to name; or of one without a heading its number,
             from 1. By default it is the only column, or the only one whose heading says that it has codes; see
-            :mod:`wxcoupon.bulk.headings`.
+            :mod:`wxcoupon.bulk.reading.headings`.
         columns: of a table, columns its heading has to name; the rows then have all their cells by column.
         sheet: of a workbook, the sheet to read; by default the only one that is not empty.
         folder: where a file of ours is kept, for its owner alone; None: nowhere, and it is gone with the source.

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import ConfigurationError
-from .. import headings
 from ..pieces import Piece
-from . import tidy
+from . import headings, tidy
 from .rows_file import BLOCK, Parsed, RowsFile, shortened
 
 

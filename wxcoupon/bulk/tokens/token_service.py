@@ -28,13 +28,13 @@ from typing import Any, ClassVar, Final, Self
 
 import attrs
 
-from ..client import Client
-from ..errors import ClientStateError, ConfigurationError, LocalError
-from ..identity import Brand, Partner
-from ..product_coupon import PreSendCoupon
-from .ending import end
+from ...client import Client
+from ...errors import ClientStateError, ConfigurationError, LocalError
+from ...identity import Brand, Partner
+from ...product_coupon import PreSendCoupon
+from ..ending import end
+from ..places import Place, Places
 from .kept_tokens import KeptTokens
-from .places import Place, Places
 from .token_life import LIFETIME, expiry
 
 _CLOSED: Final = "the token service is closed, or was not entered; use it as 'async with TokenService(…) as service'"

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from .ledger import LedgerError
+from ..ledger import LedgerError
 
 _LOCKED: Final = "is locked by another process; wait for that to end or stop it, and run the same job again"
 _ADVICE: Final = {

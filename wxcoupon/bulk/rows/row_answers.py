@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from ..convert import to_wire
-from .token_life import expiry
+from ...convert import to_wire
+from ..tokens.token_life import expiry
 
 _COUPON: Final = (
     "coupon_code",

@@ -6,8 +6,8 @@ from asyncio import Future
 from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
+from ..confirmations import Confirmation, Stages, Taken
 from . import sqlite_confirmations as statements
-from .confirmations import Confirmation, Stages, Taken
 from .sqlite_tables import Tables
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ class Asking(Protocol):
 
 
 class TableConfirmations:
-    """The confirmations of a :class:`~wxcoupon.bulk.table_ledger.TableLedger`.
+    """The confirmations of a :class:`~wxcoupon.bulk.ledgers.table_ledger.TableLedger`.
 
     The methods are those of :class:`~wxcoupon.bulk.confirmations.Confirmations`, and are described there.
     """

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from .ledger import LedgerError
+from ..ledger import LedgerError
 from .sqlite_errors import is_locked, unopened
 
 APPLICATION: Final = 0x57584350

@@ -21,17 +21,17 @@ from typing import Final
 
 import attrs
 
-from ..client import Client
-from ..errors import ApiError, ConfigurationError, LocalError, UntrustedAnswer, WxCouponError
-from ..identity import Brand, Partner
-from ..product_coupon import GetStock, StockEntity, StockState
+from ...client import Client
+from ...errors import ApiError, ConfigurationError, LocalError, UntrustedAnswer, WxCouponError
+from ...identity import Brand, Partner
+from ...product_coupon import GetStock, StockEntity, StockState
+from ..ledger import JobRecord, Ledger, Tally
+from ..plan import CODES_PER_CALL
+from ..upload import upload_codes
+from ..verdicts import Ending
 from .generating import Shape
-from .ledger import JobRecord, Ledger, Tally
-from .plan import CODES_PER_CALL
 from .reconciling import codes_in_words, uploads_into
 from .top_ups import FromFile, Generated, TopUp, TopUps
-from .upload import upload_codes
-from .verdicts import Ending
 
 _LATE: Final = 900.0
 """Seconds in which what was stored is counted: WeChat Pay asks for about ten minutes where it needs time."""

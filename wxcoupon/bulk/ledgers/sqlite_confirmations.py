@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, Final
 
-from .confirmations import Confirmation, Stages, Taken
+from ..confirmations import Confirmation, Stages, Taken
 from .sqlite_tables import Tables
 
 _COLUMNS: Final = (

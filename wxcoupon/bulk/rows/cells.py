@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import attrs
 
-from ..model import Model, fields, hints, is_required
+from ...model import Model, fields, hints, is_required
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _BOOLEANS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from ..product_coupon import PreSendCoupon, PreSendToken
+from ...product_coupon import PreSendCoupon, PreSendToken
 from .row_task import RowTask
 
 

@@ -23,12 +23,12 @@ from typing import Final, Protocol
 
 import attrs
 
-from .aside import aside
+from ..aside import aside
+from ..ledger import JobRecord, Ledger, LedgerError, State
+from ..pieces import Source, SourceChangedError
+from ..reading import open_source
+from ..upload import LEGAL, _all_legal
 from .generating import Shape, generate_codes
-from .ledger import JobRecord, Ledger, LedgerError, State
-from .pieces import Source, SourceChangedError
-from .reading import open_source
-from .upload import LEGAL, _all_legal
 
 _HEADING: Final = b"code\n"
 """Every file begins with it: its first row could be read as a heading otherwise."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import starmap
 from typing import Any, Final
 
-from .ledger import Chunk, JobRecord, LedgerError, NewJob, Settlement, State, Tally
+from ..ledger import Chunk, JobRecord, LedgerError, NewJob, Settlement, State, Tally
 
 _JOB: Final = "name, kind, target, source, id, created_at, planned, rows, chunks"
 _CHUNK: Final = (

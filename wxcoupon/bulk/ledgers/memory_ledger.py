@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from ..ledger import JobHeldError, LedgerError
 from .group_commit import Store, settle_future
-from .ledger import JobHeldError, LedgerError
 from .sqlite_schema import in_memory
 from .sqlite_tables import Tables
 from .table_ledger import TableLedger

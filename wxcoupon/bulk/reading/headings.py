@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 import attrs
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
 from .heading_words import CODES, OTHERS, PERHAPS, UNCERTAIN
 
 LOOKED_AT: Final = 10

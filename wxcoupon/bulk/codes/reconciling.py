@@ -14,12 +14,12 @@ from typing import Any, Final
 
 import attrs
 
-from ..client import Client
-from ..errors import ConfigurationError
-from ..identity import Brand, Partner
-from ..product_coupon import GetStock
-from .ledger import JobRecord, Ledger, Tally
-from .upload import UploadTask
+from ...client import Client
+from ...errors import ConfigurationError
+from ...identity import Brand, Partner
+from ...product_coupon import GetStock
+from ..ledger import JobRecord, Ledger, Tally
+from ..upload import UploadTask
 
 _NAMED: Final = 5
 """Jobs that a finding names."""

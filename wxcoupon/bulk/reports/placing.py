@@ -18,9 +18,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
-from ..errors import ConfigurationError, WxCouponError
-from .holding import held
-from .ledger import LedgerError
+from ...errors import ConfigurationError, WxCouponError
+from ..ledger import LedgerError
+from ..ledgers.holding import held
 
 _OLD: Final = 120.0
 """Seconds after which a half-made file may be swept: a folder is made a moment before its lock."""

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-from ..client import Client
-from ..endpoint import Endpoint
-from ..identity import Brand, Merchant, Partner
-from ..product_coupon import PreSendToken
-from .engine import Run
-from .ledger import Ledger
+from ...client import Client
+from ...endpoint import Endpoint
+from ...identity import Brand, Merchant, Partner
+from ...product_coupon import PreSendToken
+from ..engine import Run
+from ..ledger import Ledger
+from ..reading import STDIN
 from .presend_task import PreSendTask
-from .reading import STDIN
 from .row_task import RowTask
 
 R = TypeVar("R")
@@ -50,7 +50,7 @@ def call_rows(
             (``amount.total``), and an empty cell is a member that is left out. A row of one value is the member that is
             needed and has no default.
         job: names the job in its ledger. Where a row has no request number, it is derived from this and from what the
-            row is about; see :class:`~wxcoupon.bulk.row_task.RowTask`.
+            row is about; see :class:`~wxcoupon.bulk.rows.row_task.RowTask`.
         defaults: members, as cells would have them, of rows that do not say them.
         ledger: where the job is remembered, as for :func:`~wxcoupon.bulk.upload.upload_codes`; what is worth
             remembering of each answer too.
@@ -87,7 +87,7 @@ def pre_send(  # noqa: PLR0913 - what a job is, all by keyword
     Args:
         client: makes the calls.
         source: openids, or rows with the column ``openid`` and what else they know; see
-            :class:`~wxcoupon.bulk.presend_task.PreSendTask`.
+            :class:`~wxcoupon.bulk.rows.presend_task.PreSendTask`.
         job: names the occasion, in its ledger and for the request numbers: a user gets one coupon of the stock for it.
         product_coupon_id: the product coupon of rows that name none.
         stock_id: the stock of rows that name none.

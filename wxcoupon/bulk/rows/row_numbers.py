@@ -12,8 +12,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..endpoint import AnyEndpoint
-from .plan import request_no_for
+from ...endpoint import AnyEndpoint
+from ..plan import request_no_for
 
 PRE_SEND: Final = "product_coupon.pre_send_coupon"
 _SUBJECTS: Final = frozenset({"openid", "coupon_code"})

@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
+from ..ledger import Chunk, LedgerError
 from .group_commit import Ask, Store, settle_future
 from .holding import held, made
-from .ledger import Chunk, LedgerError
 from .sqlite_schema import opened
 from .sqlite_tables import Tables
 from .table_ledger import TableLedger

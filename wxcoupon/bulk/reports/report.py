@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
 from .placing import ReportError, Workshop
 
 __all__ = ["Report", "ReportError"]

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from .ledger import JobHeldError, LedgerError
+from ..ledger import JobHeldError, LedgerError
 
 if sys.platform == "win32":
     import msvcrt

@@ -28,8 +28,8 @@ from typing import Final
 
 import attrs
 
-from ..errors import ConfigurationError
-from .ledger import Ledger
+from ...errors import ConfigurationError
+from ..ledger import Ledger
 
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """The characters of a code, in the order of their values from 0 to 31."""

@@ -2,7 +2,7 @@
 
 Rule 1: a row says what it knows, and the job's defaults say the rest.
 Rule 2: a row that could not be sent as it stands is not sent, and says of all its faults why.
-Rule 3: a row that brings no request number has one that is derived from it (:mod:`wxcoupon.bulk.row_numbers`).
+Rule 3: a row that brings no request number has one that is derived from it (:mod:`wxcoupon.bulk.rows.row_numbers`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any, ClassVar, Final, TypeVar
 
 import attrs
 
-from ..checks import faults
-from ..convert import from_wire, to_wire
-from ..endpoint import AnyEndpoint, Endpoint
-from ..errors import (
+from ...checks import faults
+from ...convert import from_wire, to_wire
+from ...endpoint import AnyEndpoint, Endpoint
+from ...errors import (
     ApiError,
     ConfigurationError,
     InvalidRequest,
@@ -30,14 +30,14 @@ from ..errors import (
     UntrustedAnswer,
     WxCouponError,
 )
+from ..outcomes import RowEnd
+from ..pieces import Piece, Source, header_of
+from ..reading.headings import spelt
+from ..task import Examined, Task
+from ..verdicts import Ending, Verdicts
 from .cells import Columns
-from .headings import spelt
-from .outcomes import RowEnd
-from .pieces import Piece, Source, header_of
 from .row_answers import remembered
 from .row_numbers import PRE_SEND, number_for, written
-from .task import Examined, Task
-from .verdicts import Ending, Verdicts
 
 R = TypeVar("R")
 
@@ -60,7 +60,7 @@ class RowOutcome:
         request_no: the number of its call: its own, or the one derived for it; empty of a row that cannot be read.
         members: what is sent for it, defaults included, under wire names.
         reason: why it was not simply done.
-        answer: what is remembered of the answer (:func:`wxcoupon.bulk.row_answers.remembered`).
+        answer: what is remembered of the answer (:func:`wxcoupon.bulk.rows.row_answers.remembered`).
     """
 
     line: int
@@ -89,7 +89,7 @@ class RowTask(Task[R]):
         clock: seconds since 1970.
 
     Attributes:
-        columns: the columns that are read, by name; see :class:`~wxcoupon.bulk.cells.Columns`.
+        columns: the columns that are read, by name; see :class:`~wxcoupon.bulk.rows.cells.Columns`.
         needed: those without which no row can be sent, because there is no default.
 
     Raises:

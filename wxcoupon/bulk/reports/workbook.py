@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
 from .placing import Workshop
 
 MOST: Final = 1_048_575

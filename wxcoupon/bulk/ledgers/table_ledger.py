@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from .ledger import Chunk, JobRecord, NewJob, Settlement, Tally
+from ..ledger import Chunk, JobRecord, NewJob, Settlement, Tally
 from .sqlite_tables import Tables
 from .table_confirmations import TableConfirmations
 
@@ -17,7 +17,7 @@ P = ParamSpec("P")
 
 
 class TableLedger(ABC):
-    """What :class:`~wxcoupon.bulk.sqlite_ledger.SqliteLedger` and ``MemoryLedger`` have in common.
+    """What :class:`~wxcoupon.bulk.ledgers.sqlite_ledger.SqliteLedger` and ``MemoryLedger`` have in common.
 
     The methods are those of :class:`~wxcoupon.bulk.ledger.Ledger`, and are described there.
     """

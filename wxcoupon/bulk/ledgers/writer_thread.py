@@ -14,8 +14,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
+from ..ledger import LedgerError
 from .group_commit import Ask, Problem, Store
-from .ledger import LedgerError
 
 Tell = Callable[[Sequence[Ask], list[Any]], object]
 """Told in the event loop what became of a group."""

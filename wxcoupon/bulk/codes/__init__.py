@@ -1,0 +1,1 @@
+"""Codes themselves: making them, keeping stocks filled, and comparing."""

@@ -1,0 +1,1 @@
+"""Pre-send tokens for web services."""
