@@ -16,6 +16,7 @@ from wxcoupon import Brand, Client, ConfigurationError, InvalidRequest, Pacer, P
 from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import LedgerError, MemoryLedger, SqliteLedger
 from wxcoupon.confirming import Confirmation, Confirmer, Stages
+from wxcoupon.confirming.naming import confirmation_of
 from wxcoupon.errors import ClientStateError
 from wxcoupon.notify import Notification, Router, Tenant
 from wxcoupon.sandbox import Sandbox
@@ -201,7 +202,27 @@ async def test_what_nobody_can_confirm_is_refused(sandbox: Sandbox, shop: Shop, 
         await other.confirm_later(told(sandbox, coupon, "shop", brand_id="999"))
     with pytest.raises(ConfigurationError, match="no client for the tenant ''"):
         await other.confirm_later(told(sandbox, coupon))
+    with pytest.raises(ConfigurationError, match="brand_id"):
+        await confirmer.confirm_later(told(sandbox, coupon, brand_id="b-1"))
     assert Stages() == await confirmer.stages()
+
+
+async def test_a_brand_that_is_none_stops_nothing(
+    sandbox: Sandbox, shop: Shop, start: Start, once: Client[Partner]
+) -> None:
+    """Coupons in a ledger whose brand nobody can act for are given up, and the others are confirmed."""
+    async with MemoryLedger() as ledger:
+        confirmer: Confirmer = await start(ledger=ledger, concurrency=2)
+        coupon = await shop.send()
+        right = confirmation_of(once.identity, told(sandbox, coupon).event)
+        for number in range(3):
+            await ledger.confirmations.note(attrs.evolve(right, key=f"key-{number}", brand_id=f"b-{number}"), 0.0)
+        await confirmer.confirm_later(told(sandbox, coupon))
+        await confirmer.settled()
+
+        assert Stages(ended=1, given_up=3) == await confirmer.stages()
+        assert {True} == {"brand_id" in one.reason for one in await confirmer.given_up()}
+        await confirmer.close()
 
 
 async def test_a_restart_goes_on(sandbox: Sandbox, shop: Shop, unpaced: Pacer, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import stat
 import sys
+import textwrap
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -144,6 +145,58 @@ async def test_a_file_that_cannot_be(tmp_path: Path) -> None:
     await store.close()
     with pytest.raises(ClientStateError, match="is closed"):
         await store.claim("k", "one", 30)
+
+
+_FORKED = """
+    import asyncio, os, sys
+    from tests.notify.callbacks import APIV3_KEY, NOW, Platform, coupon
+    from wxcoupon.notify import Event, Router, SqliteStore, Tenant
+    from wxcoupon.notify.adapters.threaded import Threaded
+    from wxcoupon.sandbox import Keys
+
+    path, when = sys.argv[1:]
+    platform, store = Platform(Keys.generate().platform), SqliteStore(path)
+    router = Router(Tenant(APIV3_KEY, keys=platform.ring()), store=store, clock=lambda: NOW)
+    callbacks = Threaded(router, store)
+
+    @router.on(Event)
+    def record(notification):
+        print("handled", flush=True)
+
+    if when == "used":
+        print(asyncio.run(store.claim("k", "one", 30)), flush=True)
+    child = os.fork()
+    if child == 0:
+        print(callbacks.handle(*platform.told(coupon())).status, flush=True)
+        callbacks.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    if when == "used":
+        print(asyncio.run(store.claim("k", "two", 30)))
+    print(callbacks.handle(*platform.told(coupon())).status)
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "says", "logs"),
+    [
+        ("made", "handled 204 204", ""),
+        ("used", "yours 500 busy handled 204", "the store failed with ClientStateError"),
+    ],
+)
+async def test_a_store_and_a_fork(tmp_path: Path, when: str, says: str, logs: str) -> None:
+    """Made before a server forks, it serves every worker; used before, it says so, and the parent goes on."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "ignore", "-c", textwrap.dedent(_FORKED), tmp_path / "claims.db", when),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, logged = await process.communicate()
+
+    assert says.split() == said.decode().split()
+    assert logs in logged.decode()
+    assert bool(logs) == bool(logged)
 
 
 async def test_a_locked_file_is_an_error_and_not_a_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -190,8 +190,7 @@ class Confirmer:
             LedgerError: it cannot be written down.
             ClientStateError: the confirmer does not run.
         """
-        client = self._clients.of_tenant(notification.tenant)
-        await self._running.note(confirmation_of(client.identity, notification.event), again=False)
+        await self._running.note(self._confirmation(notification), again=False)
 
     async def confirm_again(self, notification: Notification[CouponSent]) -> bool:
         """As :meth:`confirm_later`, of a coupon that was just seen CONFIRMING, whatever the ledger says of it.
@@ -202,8 +201,7 @@ class Confirmer:
         Raises:
             WxCouponError: as :meth:`confirm_later`.
         """
-        client = self._clients.of_tenant(notification.tenant)
-        return await self._running.note(confirmation_of(client.identity, notification.event), again=True)
+        return await self._running.note(self._confirmation(notification), again=True)
 
     def client(self, tenant: str = "", brand_id: str | None = None) -> Client[Any]:
         """Who confirms the coupons of a tenant and, of a partner, of a brand.
@@ -261,6 +259,12 @@ class Confirmer:
     def clock(self) -> Callable[[], float]:
         """This machine's time, seconds since 1970."""
         return self._settings.clock
+
+    def _confirmation(self, notification: Notification[CouponSent]) -> Confirmation:
+        client = self._clients.of_tenant(notification.tenant)
+        one = confirmation_of(client.identity, notification.event)
+        acting(client, one.brand_id)  # whether the call can be made for that brand at all
+        return one
 
     @property
     def _running(self) -> Work:

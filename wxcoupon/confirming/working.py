@@ -18,6 +18,7 @@ import attrs
 from ..bulk.confirmations import Confirmation, Confirmations
 from ..bulk.ending import end
 from ..bulk.ledger import LedgerError
+from ..errors import ConfigurationError
 from .clients import ByTenant
 from .counting import ConfirmCounts
 from .making import Attempt, Outcome, attempt
@@ -165,9 +166,13 @@ class Work:
             task.add_done_callback(self._tasks.discard)
 
     async def _confirm(self, one: Confirmation) -> None:
-        client = acting(self._clients.of_caller(one.caller), one.brand_id)
         try:
-            came = await attempt(client, one)
+            try:
+                client = acting(self._clients.of_caller(one.caller), one.brand_id)
+            except ConfigurationError as error:  # the brand is none, which no repetition mends
+                came = Attempt(Outcome.NEVER, str(error))
+            else:
+                came = await attempt(client, one)
             await self._keep(one, came)
         except LedgerError as error:
             log.error("the confirmation %s is repeated, as its end could not be kept: %s", one.request_no, error)  # noqa: TRY400

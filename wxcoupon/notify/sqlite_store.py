@@ -3,6 +3,8 @@
 Rule 1: what a method has returned from is on disk, whatever happens to the process or to the machine afterwards.
 Rule 2: the event loop never waits for the disk. One thread does all of it, and what is asked while it writes is
         written together with the next commit.
+Rule 3: the thread and its connection begin with the first question, because neither outlives a fork: a server that
+        loads the service and then forks has a store in every worker.
 """
 
 from __future__ import annotations
@@ -54,7 +56,12 @@ class _Asked(NamedTuple):
 
 
 class SqliteStore:
-    """Claims in a file of SQLite, in a table of their own; the file may be one that you have already.
+    """Claims in a file of SQLite, in a table of their own.
+
+    The file may be one that you have already; it is switched to WAL then, and stays so, with all that is in it: a file
+    ``-wal`` and one ``-shm`` are beside it while it is open, and belong into every copy that is made of it meanwhile.
+
+    It may be made before a server forks its workers, and be used in each of them.
 
     Use it as ``async with SqliteStore("claims.db") as store``, or call :meth:`close` at the end.
 
@@ -73,14 +80,15 @@ class SqliteStore:
         self._asked: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._closed = False
         self._lock = threading.Lock()
+        self._process: int | None = None
+        self._thread: threading.Thread | None = None
+        self._connection: sqlite3.Connection | None = None
         try:
-            self._connection = self._opened()
+            self._opened().close()  # what cannot be opened is said at once, and nothing stays open over a fork
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
                 f"the store {self._path} cannot be opened ({error}); name a file on a local disk that you may write"
             ) from error
-        self._thread = threading.Thread(target=self._serve, name="wxcoupon-claims", daemon=True)
-        self._thread.start()
 
     def __repr__(self) -> str:
         return f"SqliteStore({str(self._path)!r})"
@@ -97,7 +105,7 @@ class SqliteStore:
         """See :meth:`wxcoupon.notify.Store.claim`.
 
         Raises:
-            ClientStateError: the store is closed.
+            ClientStateError: the store is closed, or was used before this process was forked.
             sqlite3.Error: the claim cannot be kept: the disk is full, or another process has the file locked.
         """
 
@@ -121,7 +129,7 @@ class SqliteStore:
         """See :meth:`wxcoupon.notify.Store.release`.
 
         Raises:
-            ClientStateError: the store is closed.
+            ClientStateError: the store is closed, or was used before this process was forked.
             sqlite3.Error: it cannot be written.
         """
         await self._ask(
@@ -132,23 +140,39 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Answer what was asked, and close the file."""
+        if self._forked():
+            return  # it is the parent's
         with self._lock:
             first, self._closed = not self._closed, True
+            thread = self._thread
             if first:
                 self._asked.put(None)
-        await asyncio.to_thread(self._thread.join)
+        if thread is not None:
+            await asyncio.to_thread(thread.join)
 
     async def _ask(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
         answer: Future[Any] = Future()
+        if self._forked():  # before the lock, which a thread that is no more may have
+            raise ClientStateError(
+                f"the store {self._path} was used before the process was forked, which SQLite does not bear; use it "
+                "in the workers alone, or make it there"
+            )
         with self._lock:
             if self._closed:
                 raise ClientStateError(f"the store {self._path} is closed; close the router before it")
+            if self._thread is None:
+                self._process = os.getpid()
+                self._thread = threading.Thread(target=self._serve, name="wxcoupon-claims", daemon=True)
+                self._thread.start()
             self._asked.put(_Asked(work, answer))
         return await asyncio.wrap_future(answer)
 
+    def _forked(self) -> bool:
+        return self._process not in {None, os.getpid()}
+
     def _opened(self) -> sqlite3.Connection:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
         try:
             _log_ahead(connection)
             for setting in _SETTINGS:
@@ -175,18 +199,21 @@ class SqliteStore:
                 if last:
                     return
         finally:
-            self._connection.close()
+            if self._connection is not None:
+                self._connection.close()
 
     def _answer(self, asked: list[_Asked]) -> None:
         """Do what was asked in one transaction, and say so when it is on disk."""
         connection = self._connection
         try:
+            if connection is None:
+                connection = self._connection = self._opened()
             connection.execute("BEGIN IMMEDIATE")
             results = [each.work(connection) for each in asked]
             self._sweep(connection)
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whoever asked is told, whatever it is
-            if connection.in_transaction:
+            if connection is not None and connection.in_transaction:
                 connection.execute("ROLLBACK")
             for each in asked:
                 _settle(each.answer, error=error)
