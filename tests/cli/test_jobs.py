@@ -1,6 +1,5 @@
 """Jobs that outlive their process: resuming, rehearsing, and what is said meanwhile."""
 
-import csv
 import json
 import os
 import signal
@@ -17,57 +16,36 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from .conftest import Cli, Local, Process
+from .conftest import Cli, Local
+from .uploads import NONE, codes_in, held_by, kill, rows_of
 
 pytestmark = pytest.mark.xdist_group("cli")
 
 _ENDPOINT = "product_coupon.upload_coupon_codes"
-_NONE = dict.fromkeys(("uploaded", "already_exist", "duplicate", "failed", "invalid", "unknown"), 0)
-
-
-def _held(local: Local, stock: list[str]) -> list[str]:
-    codes: list[str] = local.look(f"stocks/{stock[3]}/codes")
-    return codes
-
-
-def _codes(path: Path, own: str, count: int) -> list[str]:
-    codes = [f"{own}{number:05}" for number in range(count)]
-    path.write_text("".join(f"{code}\n" for code in codes))
-    return codes
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as report:
-        return list(csv.DictReader(report))
-
-
-def _kill(process: Process, sign: signal.Signals) -> str:
-    process.send_signal(sign)
-    return process.communicate(timeout=30)[1]
 
 
 def test_killed_again_and_again(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
     """Killed at any moment and run again, a job stores every code once, and says uploaded of each."""
-    codes = _codes(tmp_path / "codes.txt", own, 3000)
+    codes = codes_in(tmp_path / "codes.txt", own, 3000)
     words = ("codes", "upload", "codes.txt", *stock, "--json", "--job", "spring", "--report", "report.csv")
     before = 0
     for _ in range(3):
         with cli.start(*words, "--rate", 5) as process:
-            while len(_held(local, stock)) <= before:
+            while len(held_by(local, stock)) <= before:
                 time.sleep(0.01)
-            _kill(process, signal.SIGKILL)
-        before = len(_held(local, stock))
+            kill(process, signal.SIGKILL)
+        before = len(held_by(local, stock))
 
     ended = cli(*words, "--rate", 1_000_000)
     again = cli(*words)
 
     assert 600 <= before < 3000
-    assert (0, {"job": "spring", "counts": _NONE | {"uploaded": 3000}, "lines": 3000, "report": "report.csv"}) == (
+    assert (0, {"job": "spring", "counts": NONE | {"uploaded": 3000}, "lines": 3000, "report": "report.csv"}) == (
         ended.status,
         ended.document,
     )
-    assert codes == sorted(_held(local, stock))
-    rows = _rows(tmp_path / "report.csv")
+    assert codes == sorted(held_by(local, stock))
+    rows = rows_of(tmp_path / "report.csv")
     assert codes == [row["code"] for row in rows]
     assert {"uploaded": 3000} == Counter(row["outcome"] for row in rows)
     assert (0, ended.document) == (again.status, again.document)
@@ -86,8 +64,8 @@ def test_mended_after_nothing_was_sent(cli: Cli, local: Local, stock: list[str],
     assert [{"line": 1, "code": "no code", "outcome": "invalid", "reason": wrong.lines[0]["reason"]}] == wrong.lines[
         :-1
     ]
-    assert _NONE | {"invalid": 1} == wrong.last["counts"]
-    assert [own] == _held(local, stock)
+    assert NONE | {"invalid": 1} == wrong.last["counts"]
+    assert [own] == held_by(local, stock)
 
 
 def test_troubles_of_earlier_runs(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
@@ -114,7 +92,7 @@ def test_the_same_pipe(cli: Cli, local: Local, stock: list[str], own: str) -> No
     assert before + 2 == local.requests(_ENDPOINT)
     report = cli("codes", "report", other.last["job"], "--report", "report.csv")
     assert 0 == report.status
-    assert [f"{own}2"] == [row["code"] for row in _rows(Path("report.csv"))]
+    assert [f"{own}2"] == [row["code"] for row in rows_of(Path("report.csv"))]
 
 
 def test_rehearsal(bare: Cli, tmp_path: Path) -> None:
@@ -128,7 +106,7 @@ def test_rehearsal(bare: Cli, tmp_path: Path) -> None:
     said = machine.document
     assert (0, 0, 0) == (machine.status, people.status, slow.status)
     assert ("codes.txt:1:2", 100_002, None, True) == (said["job"], said["lines"], said["report"], said["dry_run"])
-    assert _NONE | {"invalid": 1, "duplicate": 1} == said["counts"]
+    assert NONE | {"invalid": 1, "duplicate": 1} == said["counts"]
     assert (100_000, 500, 19.0, 26.3) == tuple(
         said[name] for name in ("to_send", "calls", "calls_per_second", "seconds")
     )
@@ -154,7 +132,7 @@ def test_rehearsal_of_nothing(bare: Cli, tmp_path: Path) -> None:
 
 def test_progress_for_machines(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
     """Progress as JSON is an object a second on stderr, from reading to the end."""
-    codes = _codes(tmp_path / "codes.txt", own, 1000)
+    codes = codes_in(tmp_path / "codes.txt", own, 1000)
     (tmp_path / "codes.txt").write_text("\n".join(["code", *codes]))
     words = ("codes", "upload", "codes.txt", *stock, "--json", "--rate", 2, "--progress", "json")
 
@@ -167,7 +145,7 @@ def test_progress_for_machines(cli: Cli, stock: list[str], own: str, tmp_path: P
     assert ["reading", "sending", "ended"] == list(dict.fromkeys(look["phase"] for look in looks))
     assert all(before["calls"] <= after["calls"] for before, after in pairwise(looks))
     last = looks[-1]
-    assert _NONE | {"uploaded": 1000} == last["counts"]
+    assert NONE | {"uploaded": 1000} == last["counts"]
     assert (1000, 0, 5, 0) == tuple(last[name] for name in ("lines", "left", "calls", "repeats"))
     assert any(look["rate"] and look["eta"] and look["calls_per_second"] for look in looks)
     assert 1000 == ended.document["counts"]["uploaded"]
@@ -177,7 +155,7 @@ def test_progress_for_machines(cli: Cli, stock: list[str], own: str, tmp_path: P
 
 def test_progress_for_logs(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
     """Progress as lines begins and ends with one, and there is none where there is no terminal and nobody asked."""
-    _codes(tmp_path / "codes.txt", own, 3)
+    codes_in(tmp_path / "codes.txt", own, 3)
 
     lines = cli("codes", "upload", "codes.txt", *stock, "--progress", "line").err.splitlines()
     quiet = cli("codes", "upload", "codes.txt", *stock, "--job", "x", "--progress", "quiet")
@@ -200,7 +178,7 @@ def test_workbooks(cli: Cli, local: Local, stock: list[str], own: str, tmp_path:
     ended = cli("codes", "upload", "codes.xlsx", *stock, "--report", "report.xlsx", "--json")
 
     assert (1, "report.xlsx") == (ended.status, ended.document["report"])
-    assert sorted([digits, f"{own}-2"]) == sorted(_held(local, stock))
+    assert sorted([digits, f"{own}-2"]) == sorted(held_by(local, stock))
     rows = CalamineWorkbook.from_path(tmp_path / "report.xlsx").get_sheet_by_index(0).to_python()
     assert ["line", "code", "outcome", "reason"] == rows[0]
     assert [[2, digits, "uploaded"], [3, f"{own}-2", "uploaded"], [4, "=1+1", "invalid"]] == [
@@ -210,13 +188,13 @@ def test_workbooks(cli: Cli, local: Local, stock: list[str], own: str, tmp_path:
 
 def test_a_report_that_is_full(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
     """A job whose report could not be written is done all the same; run again, it is written."""
-    _codes(tmp_path / "codes.txt", own, 2)
+    codes_in(tmp_path / "codes.txt", own, 2)
     words = ("codes", "upload", "codes.txt", *stock, "--json", "--report")
 
     full, again = cli(*words, "/dev/full"), cli(*words, "report.csv")
 
     assert (1, 0) == (full.status, again.status)
-    assert 2 == len(_held(local, stock)) == len(_rows(tmp_path / "report.csv"))
+    assert 2 == len(held_by(local, stock)) == len(rows_of(tmp_path / "report.csv"))
 
 
 _FULL = """
@@ -228,7 +206,7 @@ os.execv(sys.executable, [sys.executable, "-m", "wxcoupon", *sys.argv[2:]])
 
 def test_a_full_disk(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
     """Where the ledger cannot grow the job stops and says so; with room again it goes on, and nothing is doubled."""
-    codes = _codes(tmp_path / "codes.txt", own, 20_000)
+    codes = codes_in(tmp_path / "codes.txt", own, 20_000)
     words = ["codes", "upload", "codes.txt", *stock, "--rate", "1000000", "--json"]
     statuses: list[int] = []
     room = 20_000
@@ -244,18 +222,18 @@ def test_a_full_disk(cli: Cli, local: Local, stock: list[str], own: str, tmp_pat
         error = json.loads(ended.stderr.splitlines()[-1])["error"]
         assert ("LedgerError", True) == (error["type"], "run the same job again" in error["message"])
         assert "Traceback" not in ended.stderr
-        assert 2 != ended.returncode or not _held(local, stock)
+        assert 2 != ended.returncode or not held_by(local, stock)
         room += 8_000
     summary = json.loads(ended.stdout.splitlines()[-1])
-    held = len(_held(local, stock))
+    held = len(held_by(local, stock))
 
     again = cli(*words)
 
     assert 1 == statuses[-1]
     assert 0 < held < 20_000
     assert summary["lines"] == sum(summary["counts"].values()) < 20_000
-    assert (0, _NONE | {"uploaded": 20_000}) == (again.status, again.document["counts"])
-    assert codes == sorted(_held(local, stock))
+    assert (0, NONE | {"uploaded": 20_000}) == (again.status, again.document["counts"])
+    assert codes == sorted(held_by(local, stock))
 
 
 def _is_begun(ledger: Path) -> bool:
@@ -277,7 +255,7 @@ def test_stopped_while_the_file_is_read(cli: Cli, local: Local, stock: list[str]
         assert "reading: 0 lines looked at, nothing sent yet\n" == process.stderr.readline()
         while not _is_begun(tmp_path / "wxcoupon-ledger.sqlite"):
             time.sleep(0.01)
-        err = _kill(process, signal.SIGINT)
+        err = kill(process, signal.SIGINT)
     status = cli("codes", "status", "big", "--json")
     report = cli("codes", "report", "big", "--report", "report.csv")
 
@@ -292,7 +270,7 @@ def test_stopped_while_the_file_is_read(cli: Cli, local: Local, stock: list[str]
 
 def test_progress_on_a_terminal(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
     """Where stderr is a terminal, a bar shows how far the job is, how fast, and what became of its lines."""
-    _codes(tmp_path / "codes.txt", own, 600)
+    codes_in(tmp_path / "codes.txt", own, 600)
     master, terminal = os.openpty()
     words = ["codes", "upload", "codes.txt", *stock, "--rate", "2", "--json"]
     with subprocess.Popen(
@@ -322,10 +300,10 @@ def test_progress_on_a_terminal(cli: Cli, stock: list[str], own: str, tmp_path: 
 
 def test_a_file_that_changes_meanwhile(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
     """A file that is replaced while its codes are sent ends the job with 1; put back, the job goes on."""
-    codes = _codes(tmp_path / "codes.txt", own, 4000)
+    codes = codes_in(tmp_path / "codes.txt", own, 4000)
     words = ("codes", "upload", "codes.txt", *stock, "--json", "--concurrency", 1, "--rate")
     with cli.start(*words, 5) as process:
-        while len(_held(local, stock)) < 400:
+        while len(held_by(local, stock)) < 400:
             time.sleep(0.02)
         content = (tmp_path / "codes.txt").read_text()
         with (tmp_path / "codes.txt").open("r+") as file:
@@ -338,5 +316,5 @@ def test_a_file_that_changes_meanwhile(cli: Cli, local: Local, stock: list[str],
     assert 1 == process.returncode
     assert "SourceChangedError" == json.loads(err.splitlines()[-1])["error"]["type"]
     assert 400 <= json.loads(out.splitlines()[-1])["lines"] < 4000
-    assert (0, _NONE | {"uploaded": 4000}) == (again.status, again.document["counts"])
-    assert codes == sorted(_held(local, stock))
+    assert (0, NONE | {"uploaded": 4000}) == (again.status, again.document["counts"])
+    assert codes == sorted(held_by(local, stock))

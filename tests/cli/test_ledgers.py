@@ -1,6 +1,5 @@
 """What a ledger knows of jobs: looking on, reporting, comparing with what stocks hold, and forgetting."""
 
-import csv
 import signal
 import time
 from collections import Counter
@@ -8,48 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Cli, Local, Process
+from .conftest import Cli, Local
+from .uploads import NONE, codes_in, held_by, kill, rows_of
 
 pytestmark = pytest.mark.xdist_group("cli")
 
 _ENDPOINT = "product_coupon.upload_coupon_codes"
-_NONE = dict.fromkeys(("uploaded", "already_exist", "duplicate", "failed", "invalid", "unknown"), 0)
-
-
-def _held(local: Local, stock: list[str]) -> list[str]:
-    codes: list[str] = local.look(f"stocks/{stock[3]}/codes")
-    return codes
-
-
-def _codes(path: Path, own: str, count: int) -> list[str]:
-    codes = [f"{own}{number:05}" for number in range(count)]
-    path.write_text("".join(f"{code}\n" for code in codes))
-    return codes
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as report:
-        return list(csv.DictReader(report))
-
-
-def _kill(process: Process, sign: signal.Signals) -> str:
-    process.send_signal(sign)
-    return process.communicate(timeout=30)[1]
 
 
 def test_looked_at_while_it_runs(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
     """Other processes see how far a job is, and what became of its lines, and may not run it too."""
-    codes = _codes(tmp_path / "codes.txt", own, 3000)
+    codes = codes_in(tmp_path / "codes.txt", own, 3000)
     words = ("codes", "upload", "codes.txt", *stock, "--job", "spring", "--rate", 1)
     with cli.start(*words) as process:
-        while len(_held(local, stock)) < 400:
+        while len(held_by(local, stock)) < 400:
             time.sleep(0.02)
         cli.environ.clear()
         status = cli("codes", "status", "spring", "--json").document
         report = cli("codes", "report", "spring", "--report", "report.csv", "--json").document
         cli.environ.update(local.settings())
         second = cli(*words, "--json")
-        _kill(process, signal.SIGTERM)
+        kill(process, signal.SIGTERM)
     after = cli("codes", "status")
 
     assert ("spring", "upload", "running", "codes.txt", 3000) == tuple(
@@ -59,7 +37,7 @@ def test_looked_at_while_it_runs(cli: Cli, local: Local, stock: list[str], own: 
     assert 200 <= status["counts"]["uploaded"] == 3000 - status["left"]
     assert (3000, "report.csv") == (report["lines"], report["report"])
     assert report["left"] == 3000 - report["counts"]["uploaded"]
-    rows = _rows(tmp_path / "report.csv")
+    rows = rows_of(tmp_path / "report.csv")
     assert codes == [row["code"] for row in rows]
     assert {"uploaded": 3000 - report["left"], "pending": report["left"]} == Counter(row["outcome"] for row in rows)
     assert (2, "JobHeldError") == (second.status, second.error["type"])
@@ -72,8 +50,8 @@ def test_looked_at_while_it_runs(cli: Cli, local: Local, stock: list[str], own: 
 
 def test_all_jobs_and_their_stocks(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
     """All jobs of a ledger are listed, and what they uploaded is compared with what the stock holds."""
-    _codes(tmp_path / "a.txt", f"{own}a", 3)
-    _codes(tmp_path / "b.txt", f"{own}b", 2)
+    codes_in(tmp_path / "a.txt", f"{own}a", 3)
+    codes_in(tmp_path / "b.txt", f"{own}b", 2)
     for name in ("a", "b"):
         assert 0 == cli("codes", "upload", f"{name}.txt", *stock, "--job", name, "--ledger", "mine.sqlite").status
     assert 0 == cli("codes", "upload", "b.txt", *stock, "--job", "b", "--ledger", "other.sqlite").status
@@ -110,7 +88,7 @@ def test_nothing_to_look_at(bare: Cli, words: list[str], tmp_path: Path) -> None
 
 def test_no_such_job(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
     """A job that is not in the ledger is named with those that are."""
-    _codes(tmp_path / "codes.txt", own, 1)
+    codes_in(tmp_path / "codes.txt", own, 1)
     assert 0 == cli("codes", "upload", "codes.txt", *stock, "--job", "spring").status
 
     for words in (["status", "sprin"], ["report", "sprin", "--report", "report.csv"]):
@@ -121,7 +99,7 @@ def test_no_such_job(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> No
 
 def test_another_file_of_the_same_name(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
     """A file that changed is another job; what cannot be read any more can still be counted."""
-    codes = _codes(tmp_path / "codes.txt", own, 2)
+    codes = codes_in(tmp_path / "codes.txt", own, 2)
     words = ("codes", "upload", "codes.txt", *stock, "--json")
     assert 0 == cli(*words).status
     (tmp_path / "codes.txt").write_text(f"{own}x\n")
@@ -143,12 +121,12 @@ def test_another_file_of_the_same_name(cli: Cli, local: Local, stock: list[str],
     assert not (tmp_path / "report.csv").exists()
     assert [2] == [job["counts"]["uploaded"] for job in status.document["jobs"]]
     assert 0 == other.status
-    assert sorted([*codes, f"{own}x"]) == sorted(_held(local, stock))
+    assert sorted([*codes, f"{own}x"]) == sorted(held_by(local, stock))
 
 
 def test_a_stock_that_is_not_known(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
     """A stock of which WeChat Pay does not tell is a finding of its own, and the others are compared all the same."""
-    _codes(tmp_path / "codes.txt", own, 3)
+    codes_in(tmp_path / "codes.txt", own, 3)
     assert 3 == cli("codes", "upload", "codes.txt", *stock[:3], "7", "--job", "lost").status
     assert 0 == cli("codes", "upload", "codes.txt", *stock, "--job", "spring").status
 
@@ -168,7 +146,7 @@ def test_a_stock_that_is_not_known(cli: Cli, stock: list[str], own: str, tmp_pat
 
 def test_forgetting(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> None:
     """A job is taken out of its ledger with the file that kept its rows; the file that it was given stays."""
-    _codes(tmp_path / "codes.txt", own, 3)
+    codes_in(tmp_path / "codes.txt", own, 3)
     (tmp_path / "users.csv").write_text(f"openid\n{own}-o1\n")
     assert 0 == cli("codes", "upload", "codes.txt", *stock, "--job", "spring").status
     assert 0 == cli.process("codes", "upload", "-", *stock, "--job", "piped", stdin=f"{own}x\n").status
@@ -185,17 +163,17 @@ def test_forgetting(cli: Cli, stock: list[str], own: str, tmp_path: Path) -> Non
     assert not Path(piped["removed"]).exists()
     assert (1, None) == (rows["counts"]["done"], rows["removed"])
     assert (2, True) == (gone.status, "there is no job 'spring' in this ledger; it has none" in gone.err)
-    assert (0, _NONE | {"uploaded": 3}) == (again.status, again.document["counts"])
+    assert (0, NONE | {"uploaded": 3}) == (again.status, again.document["counts"])
 
 
 def test_a_job_that_is_run_is_not_forgotten(cli: Cli, local: Local, stock: list[str], own: str, tmp_path: Path) -> None:
     """Who runs it would lose it under his hands."""
-    _codes(tmp_path / "codes.txt", own, 1000)
+    codes_in(tmp_path / "codes.txt", own, 1000)
     with cli.start("codes", "upload", "codes.txt", *stock, "--job", "spring", "--rate", 1) as process:
-        while not _held(local, stock):
+        while not held_by(local, stock):
             time.sleep(0.02)
         ended = cli("codes", "forget", "spring", "--json")
-        _kill(process, signal.SIGTERM)
+        kill(process, signal.SIGTERM)
 
     assert (2, "JobHeldError") == (ended.status, ended.error["type"])
     assert "interrupted" == cli("codes", "status", "spring", "--json").document["state"]

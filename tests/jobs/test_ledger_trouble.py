@@ -10,25 +10,14 @@ import pytest
 from wxcoupon.bulk.ledger import LedgerError, State
 from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 
-from ..ledger.other_process import running, said
+from ..ledger.other_process import LOCK, running, said
 from .shop import Shop, answer, codes, counts, through
-
-_LOCK = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN EXCLUSIVE")
-print("ready", flush=True)
-sys.stdin.readline()
-connection.execute("ROLLBACK")
-print("free", flush=True)
-sys.stdin.readline()
-"""
 
 
 @asynccontextmanager
 async def _locked(path: Path) -> AsyncGenerator[None]:
     """Another process has the ledger locked."""
-    async with running(_LOCK, path) as process:
+    async with running(LOCK, path) as process:
         yield
         assert process.stdin is not None
         process.stdin.write(b"\n")

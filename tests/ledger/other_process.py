@@ -6,6 +6,18 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+LOCK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN EXCLUSIVE")
+print("ready", flush=True)
+sys.stdin.readline()
+connection.execute("ROLLBACK")
+print("free", flush=True)
+sys.stdin.readline()
+"""
+"""A program that keeps everybody out of the database that is named to it, until it reads a line."""
+
 
 async def said(process: Process) -> str:
     """The next line it writes."""

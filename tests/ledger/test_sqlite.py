@@ -17,19 +17,9 @@ from wxcoupon.bulk.ledger import LedgerError, State
 from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.ledgers.sqlite_schema import VERSION
 
-from .other_process import outcome, running, said
+from .other_process import LOCK, outcome, running, said
 from .planning import DONE, ROWS, SPRING, chunk, done, places, planned
 
-_LOCK = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN EXCLUSIVE")
-print("ready", flush=True)
-sys.stdin.readline()
-connection.execute("ROLLBACK")
-print("free", flush=True)
-sys.stdin.readline()
-"""
 _SMALL_DISK = """
 import asyncio, resource, sys
 from tests.ledger.planning import SPRING, chunk
@@ -94,7 +84,7 @@ async def test_locked_by_another_process(tmp_path: Path) -> None:
     async with SqliteLedger(path, patience=0.5) as ledger:
         job = await planned(ledger, 2)
         await ledger.claim(job.id, 2)
-        async with running(_LOCK, path) as process:
+        async with running(LOCK, path) as process:
             settling = asyncio.gather(*(ledger.settle(job.id, done(seq)) for seq in (0, 1)), return_exceptions=True)
             errors = [str(error) for error in await settling]
             assert [f"ledger {path} is locked by another process"] * 2 == [text.split(";")[0] for text in errors]
@@ -111,7 +101,7 @@ async def test_locked_by_another_process(tmp_path: Path) -> None:
 async def test_who_waits_long_enough_gets_the_lock(tmp_path: Path) -> None:
     """A lock that ends in time is no error."""
     path = tmp_path / "ledger"
-    async with SqliteLedger(path, patience=30) as ledger, running(_LOCK, path) as process:
+    async with SqliteLedger(path, patience=30) as ledger, running(LOCK, path) as process:
         number = asyncio.ensure_future(ledger.number("a"))
         await asyncio.sleep(0)
         assert process.stdin is not None

@@ -10,10 +10,13 @@ Rule 3: the openid and the code are needed to confirm a coupon after a restart, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 import attrs
+
+REOPENED: Final = "it was seen CONFIRMING after it had been confirmed"
+"""The reason of one that had ended and waits anew, until it is tried."""
 
 
 @attrs.frozen
@@ -83,7 +86,9 @@ class Confirmations(Protocol):
     Moments are seconds since 1970, by the clock of whoever asks.
     """
 
-    async def note(self, confirmation: Confirmation, now: float, *, again: bool = False) -> bool:
+    async def note(
+        self, confirmation: Confirmation, now: float, *, again: bool = False, seen: float | None = None
+    ) -> bool:
         """Write down that a coupon has to be confirmed.
 
         One that waits already stays as it is. One that was given up waits anew, with what is said now.
@@ -91,15 +96,22 @@ class Confirmations(Protocol):
         Args:
             confirmation: the coupon.
             now: from when it is due.
-            again: one that has ended waits anew too: somebody has seen that it is not confirmed.
+            again: somebody has seen that it is not confirmed. So one that has ended waits anew too, for the reason
+                :data:`REOPENED`; and one that waits is due now, and is this caller's from now on.
+            seen: when the look at it began; one that ended at that time or later stays ended. By default *now*.
 
         Returns:
             Whether it was not waiting before, and is now.
         """
         ...
 
-    async def take(self, callers: Sequence[str], now: float, until: float, most: int) -> Taken:
-        """Take what is due of these callers, so many at the most; nobody else is given it before *until*."""
+    async def take(
+        self, callers: Sequence[str], now: float, until: float, most: int, *, beyond: float = float("inf")
+    ) -> Taken:
+        """Take what is due of these callers, so many at the most; nobody else is given it before *until*.
+
+        What is due after *beyond* is taken too: it was written by a clock that was wrong.
+        """
         ...
 
     async def postpone(self, confirmation: Confirmation, due: float) -> None:
@@ -137,6 +149,10 @@ class Confirmations(Protocol):
 
     async def stages(self, callers: Sequence[str]) -> Stages:
         """How many there are at each stage."""
+        ...
+
+    async def waiting(self) -> Mapping[str, int]:
+        """How many wait of each caller, whoever that is; none of those of whom nothing waits."""
         ...
 
     async def forget(self, keys: Sequence[str]) -> int:

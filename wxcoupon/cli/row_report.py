@@ -12,6 +12,7 @@ from ..bulk.ledger import JobRecord, Tally
 from ..bulk.outcomes import RowEnd
 from ..bulk.reports.report import Report
 from ..bulk.rows.presend_task import PreSendTask
+from ..bulk.rows.row_answers import COUPON, USAGE
 from ..bulk.rows.row_task import RowOutcome, RowTask
 from ..bulk.verdicts import Ending
 from ..endpoint import registry
@@ -19,19 +20,8 @@ from .words import ROWS
 
 PRE_SEND_OPTIONS: Final = ("product_coupon_id", "stock_id", "appid")
 TOKEN_COLUMNS: Final = ("openid", "send_request_no", "token", "expires_at", "error")
-_COUPON: Final = (
-    "coupon_code",
-    "coupon_state",
-    "receive_time",
-    "valid_begin_time",
-    "valid_end_time",
-    "confirm_time",
-    "deactivate_time",
-    "use_time",
-    "return_time",
-    "saved_amount",
-)
-ROW_COLUMNS: Final = ("line", "openid", "request_no", "outcome", "reason", *_COUPON)
+_REMEMBERED: Final = (*COUPON, *USAGE)
+ROW_COLUMNS: Final = ("line", "openid", "request_no", "outcome", "reason", *_REMEMBERED)
 _TWICE: Final = "an earlier row says the same"
 
 
@@ -44,7 +34,14 @@ def token_cells(row: RowOutcome) -> tuple[Any, ...]:
 def row_cells(row: RowOutcome) -> tuple[Any, ...]:
     """What became of any other call, under :data:`ROW_COLUMNS`."""
     openid, outcome = row.members.get("openid", ""), ROWS.outcome(row.outcome)
-    return (row.line, openid, row.request_no, outcome, error_of(row), *(row.answer.get(name) for name in _COUPON))
+    return (
+        row.line,
+        openid,
+        row.request_no,
+        outcome,
+        error_of(row),
+        *(row.answer.get(name) for name in _REMEMBERED),
+    )
 
 
 def error_of(row: RowOutcome) -> str:

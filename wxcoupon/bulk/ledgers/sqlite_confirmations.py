@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, Final
 
-from ..confirmations import Confirmation, Stages, Taken
+from ..confirmations import REOPENED, Confirmation, Stages, Taken
 from .sqlite_tables import Tables
 
 _COLUMNS: Final = (
@@ -19,12 +19,17 @@ _INSERT: Final = (
 )
 _AGAIN: Final = (
     "UPDATE confirmations SET request_no = ?, caller = ?, brand_id = ?, product_coupon_id = ?, stock_id = ?, "
-    "coupon_code = ?, appid = ?, openid = ?, refusals = 0, tries = 0, reason = '', stage = 0, due = ?, ended_at = 0 "
+    "coupon_code = ?, appid = ?, openid = ?, refusals = 0, tries = 0, due = ?, reason = ?, stage = 0, ended_at = 0 "
     "WHERE key = ?"
 )
+_PULL: Final = "UPDATE confirmations SET caller = ?, brand_id = ?, due = min(due, ?) WHERE key = ?"
 _DUE: Final = (
     f"SELECT due, {_COLUMNS} FROM confirmations "  # noqa: S608
     "WHERE stage = 0 AND caller = ? AND due <= ? ORDER BY due LIMIT ?"
+)
+_BEYOND: Final = (
+    f"SELECT due, {_COLUMNS} FROM confirmations "  # noqa: S608
+    "WHERE stage = 0 AND caller = ? AND due > ? ORDER BY due LIMIT ?"
 )
 _NEXT: Final = "SELECT due FROM confirmations WHERE stage = 0 AND caller = ? ORDER BY due LIMIT 1"
 _TAKE: Final = "UPDATE confirmations SET due = ? WHERE key = ? AND stage = 0"
@@ -44,6 +49,7 @@ _REOPEN: Final = (
     "UPDATE confirmations SET stage = 0, refusals = 0, tries = 0, due = ?, ended_at = 0 WHERE stage = 2 AND caller = ?"
 )
 _COUNT: Final = "SELECT stage, count(*) FROM confirmations WHERE caller = ? GROUP BY stage"
+_WAITING: Final = "SELECT caller, count(*) FROM confirmations WHERE stage = 0 GROUP BY caller"
 _SWEEP: Final = (
     "DELETE FROM confirmations WHERE key IN "
     "(SELECT key FROM confirmations WHERE stage = 1 AND ended_at < ? ORDER BY ended_at LIMIT ?)"
@@ -58,10 +64,10 @@ class Stage(IntEnum):
     GIVEN_UP = 2
 
 
-def note(tables: Tables, confirmation: Confirmation, now: float, *, again: bool) -> bool:
+def note(tables: Tables, confirmation: Confirmation, now: float, *, again: bool, seen: float) -> bool:
     """See :meth:`~wxcoupon.bulk.confirmations.Confirmations.note`."""
     execute, one = tables.connection.execute, confirmation
-    found = execute("SELECT stage FROM confirmations WHERE key = ?", (one.key,)).fetchone()
+    found = execute("SELECT stage, ended_at FROM confirmations WHERE key = ?", (one.key,)).fetchone()
     said = (
         one.request_no,
         one.caller,
@@ -75,17 +81,26 @@ def note(tables: Tables, confirmation: Confirmation, now: float, *, again: bool)
     )
     if found is None:
         execute(_INSERT, (one.key, *said))
-    elif found[0] == Stage.GIVEN_UP or (again and found[0] == Stage.ENDED):
-        execute(_AGAIN, (*said, one.key))
+    elif found[0] == Stage.GIVEN_UP:
+        execute(_AGAIN, (*said, "", one.key))
+    elif again and found[0] == Stage.ENDED and not seen <= found[1] <= now:  # nothing ends in the future
+        execute(_AGAIN, (*said, REOPENED, one.key))
     else:
+        if again and found[0] == Stage.WAITING:  # its number stays, as a call may have been made under it
+            execute(_PULL, (one.caller, one.brand_id, now, one.key))
         return False
     return True
 
 
-def take(tables: Tables, callers: Sequence[str], now: float, until: float, most: int) -> Taken:
+def take(tables: Tables, callers: Sequence[str], now: float, until: float, most: int, beyond: float) -> Taken:
     """See :meth:`~wxcoupon.bulk.confirmations.Confirmations.take`."""
     connection = tables.connection
-    rows = [row for caller in callers for row in connection.execute(_DUE, (caller, now, max(most, 0))).fetchall()]
+    rows = [
+        row
+        for caller in callers
+        for statement, moment in ((_DUE, now), (_BEYOND, beyond))
+        for row in connection.execute(statement, (caller, moment, max(most, 0))).fetchall()
+    ]
     chosen = [_confirmation(row[1:]) for row in sorted(rows, key=lambda row: row[0])[: max(most, 0)]]
     if chosen:
         connection.executemany(_TAKE, [(until, one.key) for one in chosen])
@@ -129,6 +144,11 @@ def stages(tables: Tables, callers: Sequence[str]) -> Stages:
         for stage, count in tables.connection.execute(_COUNT, (caller,)).fetchall():
             counts[Stage(stage)] += count
     return Stages(counts[Stage.WAITING], counts[Stage.ENDED], counts[Stage.GIVEN_UP])
+
+
+def waiting(tables: Tables) -> dict[str, int]:
+    """See :meth:`~wxcoupon.bulk.confirmations.Confirmations.waiting`."""
+    return dict(tables.connection.execute(_WAITING).fetchall())
 
 
 def forget(tables: Tables, keys: Sequence[str]) -> int:

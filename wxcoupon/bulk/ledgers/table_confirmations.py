@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from ..confirmations import Confirmation, Stages, Taken
@@ -31,13 +31,17 @@ class TableConfirmations:
     def __init__(self, ask: Asking) -> None:
         self._ask = ask
 
-    async def note(self, confirmation: Confirmation, now: float, *, again: bool = False) -> bool:
+    async def note(
+        self, confirmation: Confirmation, now: float, *, again: bool = False, seen: float | None = None
+    ) -> bool:
         """See the protocol."""
-        return await self._ask(statements.note, confirmation, now, again=again)
+        return await self._ask(statements.note, confirmation, now, again=again, seen=now if seen is None else seen)
 
-    async def take(self, callers: Sequence[str], now: float, until: float, most: int) -> Taken:
+    async def take(
+        self, callers: Sequence[str], now: float, until: float, most: int, *, beyond: float = float("inf")
+    ) -> Taken:
         """See the protocol."""
-        return await self._ask(statements.take, tuple(callers), now, until, most)
+        return await self._ask(statements.take, tuple(callers), now, until, most, beyond)
 
     async def postpone(self, confirmation: Confirmation, due: float) -> None:
         """See the protocol."""
@@ -62,6 +66,10 @@ class TableConfirmations:
     async def stages(self, callers: Sequence[str]) -> Stages:
         """See the protocol."""
         return await self._ask(statements.stages, tuple(callers))
+
+    async def waiting(self) -> Mapping[str, int]:
+        """See the protocol."""
+        return await self._ask(statements.waiting)
 
     async def forget(self, keys: Sequence[str]) -> int:
         """See the protocol."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ...convert import to_wire
 from ..tokens.token_life import expiry
 
-_COUPON: Final = (
+COUPON: Final = (
     "coupon_code",
     "coupon_state",
     "receive_time",
@@ -21,7 +21,9 @@ _COUPON: Final = (
     "confirm_time",
     "deactivate_time",
 )
-_USAGE: Final = ("use_time", "return_time", "saved_amount")
+"""Members of a coupon that are remembered."""
+USAGE: Final = ("use_time", "return_time", "saved_amount")
+"""Members of what a coupon was used for that are remembered."""
 _USAGES: Final = ("single_usage_detail", "progressive_bundle_usage_detail")
 _COUPONS: Final = "user_product_coupon_list"
 _SENT: Final = "send_coupon_result"
@@ -64,8 +66,8 @@ def _coupon(wire: Mapping[str, Any]) -> dict[str, Any]:
     for name in _USAGES:
         detail = wire.get(name)
         if isinstance(detail, dict):
-            used |= _some(detail, _USAGE)
-    return _some(wire, _COUPON) | used
+            used |= _some(detail, USAGE)
+    return _some(wire, COUPON) | used
 
 
 def _some(wire: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
