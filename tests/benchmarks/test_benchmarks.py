@@ -77,6 +77,32 @@ def test_the_bulk_benchmark_uploads_to_the_sandbox_and_to_the_bound() -> None:
                 assert_measured(value)
         assert_measured(report[f"of_presigned_limit_c{concurrency}"])
     assert_measured(report["memory"]["before_mb"])
+    for concurrency in ("8", "32"):
+        for ways in report["jobs"][concurrency].values():
+            assert_measured(ways["durable_of_forgetful_cpu"])
+            for way in ("durable", "forgetful"):
+                assert_measured(ways[way]["codes_per_second"])
+        assert_measured(report[f"of_job_speed_limit_c{concurrency}"])
+        assert_measured(report[f"of_durable_cost_limit_c{concurrency}"])
+
+
+@pytest.mark.slow
+def test_the_memory_benchmark_runs_two_jobs() -> None:
+    """bench_memory prints one JSON object with the peaks of two jobs, of which every row was reported."""
+    report = run("bench_memory")
+    assert [2_000, 20_000] == [job["codes"] for job in report["jobs"]]
+    for job in report["jobs"]:
+        for value in job.values():
+            assert_measured(value)
+    assert_measured(report["of_memory_limit"])
+
+
+@pytest.mark.slow
+def test_the_distinctness_benchmark_compares_with_a_set() -> None:
+    """bench_distinct prints one JSON object with time and memory of the pass beside a set's."""
+    report = run("bench_distinct")
+    for name in ("of_time_limit", "of_memory_limit", "vs_set"):
+        assert_measured(report[name])
 
 
 @pytest.mark.slow
