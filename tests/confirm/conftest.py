@@ -40,9 +40,8 @@ async def start(once: Client[Partner], tmp_path: Path) -> AsyncIterator[Start]:
     async with AsyncExitStack() as stack:
 
         async def one(clients: Any = None, ledger: Any = None, **options: Any) -> Confirmer:
-            made = Confirmer(
-                clients or once, ledger or tmp_path / "ledger", **{"pause": 0.02, "longest": 0.1, **options}
-            )
+            settings: dict[str, Any] = {"pause": 0.02, "longest": 0.1, "refused_for": 0.0, **options}
+            made = Confirmer(clients or once, ledger or tmp_path / "ledger", **settings)
             return await stack.enter_async_context(made)
 
         yield one

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import attrs
+
 from tests.sandbox.holding import AnyClient, new_stock, of_stock
 from tests.sandbox.shapes import APPID
 from wxcoupon import RetryPolicy
 from wxcoupon import product_coupon as pc
+from wxcoupon.confirming import Confirmer
 from wxcoupon.notify.receive import Notification, read
 from wxcoupon.sandbox import Sandbox
 from wxcoupon.sandbox.holdings import UserCoupon
@@ -64,6 +67,11 @@ def number_of(coupon: UserCoupon) -> str:
     """The number that a coupon was confirmed under."""
     assert coupon.confirmed is not None
     return coupon.confirmed["confirm_request_no"]
+
+
+def counted(confirmer: Confirmer) -> dict[str, int]:
+    """What was counted, without what was not."""
+    return {name: count for name, count in attrs.asdict(confirmer.counts).items() if count}
 
 
 async def until(holds: Callable[[], object], within: float = 30.0) -> None:

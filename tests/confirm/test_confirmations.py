@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from wxcoupon.bulk import MemoryLedger, SqliteLedger
-from wxcoupon.bulk.confirmations import Confirmation, Confirmations, Stages, Taken
+from wxcoupon.bulk.confirmations import REOPENED, Confirmation, Confirmations, Stages, Taken
 from wxcoupon.bulk.ledger import NewJob
 from wxcoupon.bulk.ledgers.sqlite_schema import _STEPS, VERSION
 
@@ -34,9 +34,34 @@ async def test_a_coupon_is_noted_once(kept: Confirmations) -> None:
     assert not await kept.note(coupon(), 11.0, again=True)
     assert await kept.end("key-1", "EFFECTIVE", 12.0)
     assert not await kept.note(coupon(), 13.0)
+    assert not await kept.note(coupon(), 13.0, again=True, seen=12.0)
     assert await kept.note(attrs.evolve(coupon(), request_no="no-2"), 14.0, again=True)
 
-    assert Taken([attrs.evolve(coupon(), request_no="no-2")], 30.0) == await kept.take([ALICE], 14.0, 30.0, 9)
+    expected = attrs.evolve(coupon(), request_no="no-2", reason=REOPENED)
+    assert Taken([expected], 30.0) == await kept.take([ALICE], 14.0, 30.0, 9)
+
+
+async def test_what_is_seen_again_is_due_now(kept: Confirmations) -> None:
+    """A coupon that waits is due when it is seen, for whoever saw it, and keeps its number."""
+    await kept.note(coupon(), 10.0)
+    await kept.postpone(attrs.evolve(coupon(), tries=1), 500.0)
+    assert {ALICE: 1} == await kept.waiting()
+    seen = attrs.evolve(coupon(caller=BOB), request_no="no-2", appid="other")
+
+    assert [False, False] == [await kept.note(seen, 20.0), await kept.note(seen, 20.0, again=True)]
+    assert {BOB: 1} == await kept.waiting()
+    assert Taken([], None) == await kept.take([ALICE], 20.0, 60.0, 9)
+    assert Taken([attrs.evolve(coupon(caller=BOB), tries=1)], 60.0) == await kept.take([BOB], 20.0, 60.0, 9)
+
+
+async def test_a_clock_that_was_ahead_holds_nothing_up(kept: Confirmations) -> None:
+    """What is due later than anything can be is due, and what ended in the future is begun anew."""
+    await kept.note(coupon(), 9e9)
+    assert Taken([], 9e9) == await kept.take([ALICE], 10.0, 60.0, 9, beyond=9e9)
+    assert Taken([coupon()], 60.0) == await kept.take([ALICE], 10.0, 60.0, 9, beyond=8e9)
+    await kept.end("key-1", "EFFECTIVE", 9e9)
+
+    assert await kept.note(coupon(), 14.0, again=True)
 
 
 async def test_what_is_due_is_taken(kept: Confirmations) -> None:

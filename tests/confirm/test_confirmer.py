@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from tests.fault_proxy import Fault, FaultProxy
@@ -16,19 +15,13 @@ from wxcoupon import Brand, Client, ConfigurationError, InvalidRequest, Pacer, P
 from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import LedgerError, MemoryLedger, SqliteLedger
 from wxcoupon.confirming import Confirmation, Confirmer, Stages
-from wxcoupon.confirming.naming import confirmation_of
 from wxcoupon.errors import ClientStateError
 from wxcoupon.notify import Notification, Router, Tenant
 from wxcoupon.sandbox import Sandbox
 from wxcoupon.sandbox.holdings import UserCoupon
 
 from .conftest import Start
-from .coupons import ONCE, Shop, number_of, told, until
-
-
-def counted(confirmer: Confirmer) -> dict[str, int]:
-    """What was counted, without what was not."""
-    return {name: count for name, count in attrs.asdict(confirmer.counts).items() if count}
+from .coupons import ONCE, Shop, counted, number_of, told, until
 
 
 async def test_a_coupon_is_confirmed_once(sandbox: Sandbox, shop: Shop, start: Start) -> None:
@@ -207,24 +200,6 @@ async def test_what_nobody_can_confirm_is_refused(sandbox: Sandbox, shop: Shop, 
     assert Stages() == await confirmer.stages()
 
 
-async def test_a_brand_that_is_none_stops_nothing(
-    sandbox: Sandbox, shop: Shop, start: Start, once: Client[Partner]
-) -> None:
-    """Coupons in a ledger whose brand nobody can act for are given up, and the others are confirmed."""
-    async with MemoryLedger() as ledger:
-        confirmer: Confirmer = await start(ledger=ledger, concurrency=2)
-        coupon = await shop.send()
-        right = confirmation_of(once.identity, told(sandbox, coupon).event)
-        for number in range(3):
-            await ledger.confirmations.note(attrs.evolve(right, key=f"key-{number}", brand_id=f"b-{number}"), 0.0)
-        await confirmer.confirm_later(told(sandbox, coupon))
-        await confirmer.settled()
-
-        assert Stages(ended=1, given_up=3) == await confirmer.stages()
-        assert {True} == {"brand_id" in one.reason for one in await confirmer.given_up()}
-        await confirmer.close()
-
-
 async def test_a_restart_goes_on(sandbox: Sandbox, shop: Shop, unpaced: Pacer, tmp_path: Path) -> None:
     """Calls under way at the end are cancelled; the next confirmer makes them at once, under the same numbers."""
     coupons = [await shop.send(number) for number in range(3)]
@@ -373,8 +348,9 @@ async def test_the_ledger_is_left_as_it_came(once: Client[Partner], tmp_path: Pa
         ({"lease": float("inf")}, "lease is a number"),
         ({"concurrency": 0}, "concurrency is a number from 1"),
         ({"refusals": 0}, "refusals is a number from 1"),
+        ({"refused_for": -1.0}, "refused_for is a number of seconds from 0"),
     ],
-    ids=["pause", "lease", "concurrency", "refusals"],
+    ids=["pause", "lease", "concurrency", "refusals", "refused_for"],
 )
 def test_arguments_are_looked_at(partner: Client[Partner], options: dict[str, Any], match: str) -> None:
     """What cannot be used is refused, by its name."""

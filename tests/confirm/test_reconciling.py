@@ -133,7 +133,7 @@ async def test_it_tells_what_the_callback_would_have(
     await confirmer.confirm_again(callback)
     await confirmer.settled()
     assert number == number_of(coupon)
-    assert 2 == sandbox.state()["requests"]["product_coupon.confirm_coupon"]
+    assert 1 == sandbox.state()["requests"]["product_coupon.confirm_coupon"]
 
 
 async def test_what_is_not_recorded_is_not_confirmed(sandbox: Sandbox, shop: Shop, start: Start, books: Books) -> None:
@@ -187,6 +187,10 @@ async def test_a_user_without_an_answer_is_told_of(sandbox: Sandbox, shop: Shop,
     await confirmer.settled()
     assert Reconciled(users=2, unanswered=1, found=1, noted=1) == found
     assert "EFFECTIVE" == shop.state(coupon)
+
+    sandbox.fail_next(403, "RULE_LIMIT")
+    found = await reconcile_confirms(confirmer, holders(1, 2), books.record, concurrency=1)
+    assert Reconciled(users=2, unanswered=1) == found
 
     sandbox.fail_next(403, "NO_AUTH", times=9)
     with pytest.raises(ApiError, match="403"):
@@ -280,3 +284,31 @@ async def test_a_brand_is_asked_for_its_own(
     assert "EFFECTIVE" == other.state(sandbox.world.coupons["120345", sent.coupon_code])
     with pytest.raises(ConfigurationError, match="cannot be confirmed by brand"):
         await reconcile_confirms(confirmer, [], books.record, tenant="brand", brand_id="120345")
+
+
+@pytest.mark.parametrize("how", ["no stock", "no product", "a long code"])
+async def test_an_odd_coupon_leaves_the_others_alone(
+    sandbox: Sandbox, shop: Shop, once: Client[Partner], start: Start, books: Books, how: str
+) -> None:
+    """A coupon that is not listed as documented is told of, and the coupons after it are confirmed."""
+    confirmer: Confirmer = await start()
+    coupons = [await shop.send(number) for number in (1, 2)]
+    raw = to_wire(await once.call(pc.ListUserCoupons(openid="o-user-1", appid=APPID, page_size=50)))
+    ((odd,),) = [listed for listed in raw.values() if isinstance(listed, list)]
+    odd |= {"coupon_code": "c" * 60} if how == "a long code" else {}
+    odd.pop({"no stock": "stock", "no product": "product_coupon"}.get(how, ""), None)
+    sandbox.reply_next(raw)
+    troubles: list[BaseException] = []
+    found = await reconcile_confirms(
+        confirmer,
+        holders(1, 2),
+        books.record,
+        grace=0.0,
+        concurrency=1,
+        on_trouble=lambda error, _: troubles.append(error),
+    )
+    await confirmer.settled()
+
+    assert Reconciled(users=2, found=2, unrecorded=1, noted=1) == found
+    assert ["CONFIRMING", "EFFECTIVE"] == [shop.state(coupon) for coupon in coupons]
+    assert 1 == len(troubles)

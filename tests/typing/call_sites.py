@@ -25,6 +25,7 @@ from wxcoupon import (
 )
 from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import upload_requests
+from wxcoupon.confirming import Confirmation, Confirmer, Stages
 from wxcoupon.notify import Event, Notification, Reply, Router, UnknownEvent
 from wxcoupon.wire import Answer, Answered
 
@@ -180,3 +181,12 @@ async def handlers_are_given_their_event(router: Router, sent: busifavor.CouponS
     assert_type(in_a_thread(Notification("1", "", "", sent, {})), int)
     assert_type(await router.handle([(b"wechatpay-nonce", b"1")], b"{}"), Reply)
     await router.handle({"Wechatpay-Nonce": "1"}, "{}")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def coupons_are_confirmed(partner: Client[Partner], brand: Client[Brand], router: Router) -> None:
+    async with Confirmer({"a": partner, "b": brand}, Path("ledger")) as confirmer:
+        assert_type(confirmer, Confirmer)
+        confirmer.attach(router)
+        assert_type(await confirmer.stages(), Stages)
+        assert_type(await confirmer.given_up(), list[Confirmation])
+        assert_type(await confirmer.unserved(), dict[str, int])

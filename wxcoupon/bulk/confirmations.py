@@ -36,6 +36,8 @@ class Confirmation:
         refusals: how often it was refused so far.
         tries: how often it was tried in vain, refusals included.
         reason: why it was not confirmed when it was last tried.
+        since: when it was first refused, or, of one that was given up, when that was, in seconds since 1970; 0 where
+            it was not.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Confirmation:
     refusals: int = 0
     tries: int = 0
     reason: str = ""
+    since: float = 0.0
 
 
 @attrs.frozen
@@ -115,7 +118,7 @@ class Confirmations(Protocol):
         ...
 
     async def postpone(self, confirmation: Confirmation, due: float) -> None:
-        """Say when one that waits is to be tried again; its refusals, tries and reason are what they are now."""
+        """Say when one that waits is to be tried again; its refusals, tries, reason and since are what they are now."""
         ...
 
     async def end(self, key: str, state: str, now: float) -> bool:

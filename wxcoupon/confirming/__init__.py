@@ -9,7 +9,7 @@ from .confirmer import Confirmer
 from .counting import ConfirmCounts
 from .holders import Holder, holders_of_job
 from .periodic import reconciling
-from .reconciling import Reconciled, reconcile_confirms
+from .reconcile import Reconciled, reconcile_confirms
 
 __all__ = [
     "ConfirmCounts",

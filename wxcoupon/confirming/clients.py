@@ -21,7 +21,8 @@ class ByTenant:
         clients: one for all tenants, or one for each by its name.
 
     Raises:
-        ConfigurationError: there is none, or one is neither a partner's nor a brand's.
+        ConfigurationError: there is none, one is neither a partner's nor a brand's, or two are of one merchant or brand
+            and are not the same client, for other brands or with other options.
     """
 
     def __init__(self, clients: Clients) -> None:
@@ -35,7 +36,20 @@ class ByTenant:
                 raise ConfigurationError(
                     f"product coupons are confirmed by partners and brands, not by a {client.identity.kind}"
                 )
-        self._by_caller = {caller_of(client.identity): client for client in known}
+        self._by_caller = {caller_of(client.identity): client for client in reversed(known)}
+        for tenant, client in self._named.items():
+            self._require_the_same(tenant, client)
+
+    def _require_the_same(self, tenant: str, client: Client[Any]) -> None:
+        """Refuse a second client of one caller: a ledger names the caller alone, not the tenant."""
+        caller = caller_of(client.identity)
+        first = self._by_caller[caller]
+        if client._delivery is not first._delivery:  # noqa: SLF001
+            name = next(name for name, one in self._named.items() if one is first)
+            raise ConfigurationError(
+                f"the clients of the tenants {tenant!r} and {name!r} are both of {caller}; give these tenants one "
+                "client, with for_brand() for other brands, or confirm each with a confirmer and a ledger of its own"
+            )
 
     @property
     def callers(self) -> Sequence[str]:

@@ -7,7 +7,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Final, Self
@@ -68,7 +68,8 @@ class Confirmer:
         concurrency: calls under way at once. The documented rates are kept by the clients.
         pause: seconds before the first repetition, twice as many before each further one, less up to half by chance.
         longest: seconds that no pause exceeds, except where an answer asks for more, up to an hour.
-        refusals: how often a coupon may be refused before it is given up.
+        refusals: how often a coupon is refused, at the least, before it is given up.
+        refused_for: seconds for which it is refused, at the least, before it is given up.
         lease: seconds after which what somebody was confirming when it was killed is taken up by another.
         kept: seconds that is remembered what is confirmed.
         clock: this machine's time, seconds since 1970.
@@ -93,6 +94,7 @@ class Confirmer:
         pause: float = 1.0,
         longest: float = 600.0,
         refusals: int = 6,
+        refused_for: float = 3600.0,
         lease: float = 60.0,
         kept: float = KEPT,
         clock: Callable[[], float] = time.time,
@@ -105,6 +107,8 @@ class Confirmer:
         for name, value in {"pause": pause, "longest": longest, "lease": lease, "kept": kept}.items():
             if not 0 < value < float("inf"):
                 raise ConfigurationError(f"{name} is a number of seconds above 0, not {value}")
+        if not 0 <= refused_for < float("inf"):
+            raise ConfigurationError(f"refused_for is a number of seconds from 0, not {refused_for}")
         for name, count in {"concurrency": concurrency, "refusals": refusals}.items():
             if count < 1:
                 raise ConfigurationError(f"{name} is a number from 1, not {count}")
@@ -113,6 +117,7 @@ class Confirmer:
             pause=pause,
             longest=longest,
             refusals=refusals,
+            refused_for=refused_for,
             lease=lease,
             clock=clock,
             draw=draw,
@@ -138,8 +143,15 @@ class Confirmer:
             if ledger is None:
                 assert self._path is not None  # noqa: S101 - one of both was given
                 ledger = await stack.enter_async_context(SqliteLedger(self._path))
-            await ledger.confirmations.stages(())  # whether it can be read
+            others = self._unserved(await ledger.confirmations.waiting())
             self._stack = stack.pop_all()
+        for caller, count in others.items():
+            log.warning(
+                "%d coupons in the ledger wait for a confirmer of %s, which this one is not; if no other process is, "
+                "give it that client, or reconcile",
+                count,
+                caller,
+            )
         self._work = Work(ledger.confirmations, self._clients, self._settings, self.counts)
         self._sweeping = asyncio.create_task(self._sweep(ledger.confirmations))
         return self
@@ -190,10 +202,17 @@ class Confirmer:
             LedgerError: it cannot be written down.
             ClientStateError: the confirmer does not run.
         """
-        await self._running.note(self._confirmation(notification), again=False)
+        await self._running.note(self._confirmation(notification))
 
-    async def confirm_again(self, notification: Notification[CouponSent]) -> bool:
+    async def confirm_again(self, notification: Notification[CouponSent], *, seen: float | None = None) -> bool:
         """As :meth:`confirm_later`, of a coupon that was just seen CONFIRMING, whatever the ledger says of it.
+
+        One that waits is tried at once, and by the client of this tenant, whoever it waited for.
+
+        Args:
+            notification: what tells of it. Its coupon has been recorded.
+            seen: when the query began that showed it, by the confirmer's clock: a coupon whose confirmation ended at
+                that time or later stays confirmed. By default now.
 
         Returns:
             Whether it was not waiting already.
@@ -201,7 +220,7 @@ class Confirmer:
         Raises:
             WxCouponError: as :meth:`confirm_later`.
         """
-        return await self._running.note(self._confirmation(notification), again=True)
+        return await self._running.note(self._confirmation(notification), again=True, seen=seen)
 
     def client(self, tenant: str = "", brand_id: str | None = None) -> Client[Any]:
         """Who confirms the coupons of a tenant and, of a partner, of a brand.
@@ -228,6 +247,16 @@ class Confirmer:
             WxCouponError: as :meth:`settled`.
         """
         return await self._confirmations.stages(self._clients.callers)
+
+    async def unserved(self) -> dict[str, int]:
+        """How many coupons in this ledger wait for others than these clients, by who that is: ``mchid=1900000001``.
+
+        They wait until somebody enters a confirmer with that client, or until :meth:`confirm_again`.
+
+        Raises:
+            WxCouponError: as :meth:`settled`.
+        """
+        return self._unserved(await self._confirmations.waiting())
 
     async def given_up(self, *, after: str = "", most: int = 1000) -> list[Confirmation]:
         """The coupons that were given up, with their reasons, from behind the key *after* on.
@@ -259,6 +288,9 @@ class Confirmer:
     def clock(self) -> Callable[[], float]:
         """This machine's time, seconds since 1970."""
         return self._settings.clock
+
+    def _unserved(self, waiting: Mapping[str, int]) -> dict[str, int]:
+        return {caller: count for caller, count in waiting.items() if caller not in self._clients.callers}
 
     def _confirmation(self, notification: Notification[CouponSent]) -> Confirmation:
         client = self._clients.of_tenant(notification.tenant)

@@ -9,10 +9,12 @@ no answer, 5xx, 429, 408, a locked      again, after a pause that grows; without
 coupon, an answer that is not proven    coupon
 401, 403                                the same: it is the caller who is refused, and that can be mended
 any other refusal                       the coupon is looked up: past CONFIRMING there is nothing to do any more.
-                                        Otherwise again, and given up when it was refused so often; 400 PARAM_ERROR
-                                        at once
+                                        Otherwise again, and given up when it was refused so often and for so long;
+                                        400 PARAM_ERROR at once
 what breaks documented rules, or is not given up at once; nothing was sent
 this identity's to ask
+a coupon that the ledger took for       it is looked up first, because it may have been confirmed since it was seen
+confirmed, and was seen CONFIRMING
 ======================================= =============================================================================
 
 https://pay.weixin.qq.com/doc/v3/partner/4015781575
@@ -26,7 +28,7 @@ from typing import Any, Final
 
 import attrs
 
-from ..bulk.confirmations import Confirmation
+from ..bulk.confirmations import REOPENED, Confirmation
 from ..client import Client
 from ..errors import ApiError, InvalidRequest, NotAllowedError, WxCouponError
 from ..product_coupon import ConfirmCoupon, GetUserCoupon, UserProductCouponEntity, UserProductCouponState
@@ -75,6 +77,15 @@ async def attempt(client: Client[Any], one: Confirmation) -> Attempt:
         "stock_id": one.stock_id,
         "appid": one.appid,
     }
+    if one.reason == REOPENED:  # a look that was late is no reason for a second number
+        try:
+            found = await client.call(GetUserCoupon(**coupon))
+        except WxCouponError as error:
+            if judged(error) is Outcome.TROUBLE:
+                return attrs.evolve(_failed(Outcome.TROUBLE, error), text=REOPENED)
+        else:
+            if _is_past(found):
+                return Attempt(Outcome.FOUND, str(found.coupon_state))
     try:
         confirmed = await client.call(ConfirmCoupon(**coupon, out_request_no=one.request_no))
     except WxCouponError as error:

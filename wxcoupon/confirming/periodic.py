@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..bulk.ending import end
 from ..errors import ConfigurationError
 from .confirmer import Confirmer
-from .reconciling import Holders, Reconciled, Record, reconcile_confirms
+from .reconcile import Holders, Reconciled, Record, reconcile_confirms
 
 log: Final = logging.getLogger("wxcoupon.confirming")
 

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from ..bulk.confirmations import Confirmation, Confirmations
+from ..bulk.confirmations import Confirmation, Confirmations, Taken
 from ..bulk.ending import end
 from ..bulk.ledger import LedgerError
 from ..errors import ConfigurationError
@@ -45,6 +45,7 @@ class Settings:
     pause: float
     longest: float
     refusals: int
+    refused_for: float
     lease: float
     clock: Callable[[], float]
     draw: Callable[[float, float], float]
@@ -54,6 +55,10 @@ class Settings:
         """Seconds until the next attempt after so many in vain, of which the last was asked to wait so long."""
         longest = min(self.longest, self.pause * 2.0 ** min(tries - 1, 64))
         return max(min(wait, _MOST_ASKED), self.draw(longest / 2, longest))
+
+    def is_over(self, refused: Confirmation, now: float) -> bool:
+        """Whether one was refused often enough, and for long enough."""
+        return refused.refusals >= self.refusals and now - refused.since >= self.refused_for
 
 
 class Work:
@@ -80,21 +85,23 @@ class Work:
         """Look at the ledger now."""
         self._news.set()
 
-    async def note(self, confirmation: Confirmation, *, again: bool) -> bool:
+    async def note(self, confirmation: Confirmation, *, again: bool = False, seen: float | None = None) -> bool:
         """Write a coupon down; whether it was not waiting already."""
-        is_new = await self.confirmations.note(confirmation, self._settings.clock(), again=again)
+        is_new = await self.confirmations.note(confirmation, self._settings.clock(), again=again, seen=seen)
         if is_new:
             self._counts.noted += 1
-            self.wake()
         else:
             self._counts.known += 1
+        if is_new or again:
+            self.wake()
         return is_new
 
     async def settled(self) -> None:
         """Wait until nothing waits any more; what other processes do is looked for now and then."""
         while True:
             self._ended.clear()
-            if not (await self.confirmations.stages(self._clients.callers)).waiting:
+            waiting = (await self.confirmations.stages(self._clients.callers)).waiting
+            if not waiting and (self.closed or not self._under_way):  # whose end may be written, but not counted yet
                 return
             try:
                 async with asyncio.timeout(_TROUBLE):
@@ -142,7 +149,7 @@ class Work:
             self._more = True
             return _RELOOK
         now, most = settings.clock(), 2 * settings.concurrency - len(self._ready)
-        taking = asyncio.ensure_future(self.confirmations.take(self._clients.callers, now, now + settings.lease, most))
+        taking = asyncio.ensure_future(self._due(now, most))
         try:
             taken = await asyncio.shield(taking)
         except asyncio.CancelledError:  # what it took is to be given back, not to wait for the end of its lease
@@ -156,6 +163,12 @@ class Work:
         if taken.next_at is None:
             return _RELOOK
         return min(_RELOOK, max(taken.next_at - settings.clock(), 0.0))
+
+    async def _due(self, now: float, most: int) -> Taken:
+        settings = self._settings
+        # Nothing waits for longer than this, so what is due behind it was written by a clock that was ahead.
+        beyond = now + max(settings.longest, _MOST_ASKED, settings.lease)
+        return await self.confirmations.take(self._clients.callers, now, now + settings.lease, most, beyond=beyond)
 
     def _start(self) -> None:
         while self._ready and len(self._under_way) < self._settings.concurrency:
@@ -197,12 +210,14 @@ class Work:
                     log.info("the confirmation %s found its coupon %s", one.request_no, came.text)
             return
         refused = came.outcome is not Outcome.TROUBLE
-        tried = attrs.evolve(one, tries=one.tries + 1, refusals=one.refusals + refused, reason=came.text)
-        if came.outcome is Outcome.NEVER or tried.refusals >= settings.refusals:
+        # A first refusal in the future was written by a clock that was ahead.
+        since = now if refused and not 0 < one.since <= now else one.since
+        tried = attrs.evolve(one, tries=one.tries + 1, refusals=one.refusals + refused, reason=came.text, since=since)
+        if came.outcome is Outcome.NEVER or (refused and settings.is_over(tried, now)):
             if await self.confirmations.give_up(tried, now):
                 counts.given_up += 1
                 log.error("the confirmation %s is given up; its reason is in the ledger", one.request_no)
-                await self._tell(tried)
+                await self._tell(attrs.evolve(tried, since=now))
             return
         pause = settings.after(tried.tries, came.wait)
         await self.confirmations.postpone(tried, now + pause)

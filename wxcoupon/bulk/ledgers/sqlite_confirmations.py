@@ -13,6 +13,8 @@ _COLUMNS: Final = (
     "key, request_no, caller, brand_id, product_coupon_id, stock_id, coupon_code, appid, openid, refusals, tries, "
     "reason"
 )
+_READ: Final = f"{_COLUMNS}, ended_at"
+"""What makes a confirmation; while it waits, ``ended_at`` is since when it is refused."""
 _INSERT: Final = (
     f"INSERT INTO confirmations ({_COLUMNS}, stage, due, ended_at) "  # noqa: S608
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', 0, ?, 0)"
@@ -24,16 +26,18 @@ _AGAIN: Final = (
 )
 _PULL: Final = "UPDATE confirmations SET caller = ?, brand_id = ?, due = min(due, ?) WHERE key = ?"
 _DUE: Final = (
-    f"SELECT due, {_COLUMNS} FROM confirmations "  # noqa: S608
+    f"SELECT due, {_READ} FROM confirmations "  # noqa: S608
     "WHERE stage = 0 AND caller = ? AND due <= ? ORDER BY due LIMIT ?"
 )
 _BEYOND: Final = (
-    f"SELECT due, {_COLUMNS} FROM confirmations "  # noqa: S608
+    f"SELECT due, {_READ} FROM confirmations "  # noqa: S608
     "WHERE stage = 0 AND caller = ? AND due > ? ORDER BY due LIMIT ?"
 )
 _NEXT: Final = "SELECT due FROM confirmations WHERE stage = 0 AND caller = ? ORDER BY due LIMIT 1"
 _TAKE: Final = "UPDATE confirmations SET due = ? WHERE key = ? AND stage = 0"
-_POSTPONE: Final = "UPDATE confirmations SET due = ?, refusals = ?, tries = ?, reason = ? WHERE key = ? AND stage = 0"
+_POSTPONE: Final = (
+    "UPDATE confirmations SET due = ?, refusals = ?, tries = ?, reason = ?, ended_at = ? WHERE key = ? AND stage = 0"
+)
 _END: Final = (
     "UPDATE confirmations SET stage = 1, coupon_code = '', appid = '', openid = '', reason = ?, ended_at = ? "
     "WHERE key = ? AND stage = 0"
@@ -42,7 +46,7 @@ _GIVE_UP: Final = (
     "UPDATE confirmations SET stage = 2, refusals = ?, tries = ?, reason = ?, ended_at = ? WHERE key = ? AND stage = 0"
 )
 _GIVEN_UP: Final = (
-    f"SELECT {_COLUMNS} FROM confirmations WHERE stage = 2 AND caller = ? AND key > ? "  # noqa: S608
+    f"SELECT {_READ} FROM confirmations WHERE stage = 2 AND caller = ? AND key > ? "  # noqa: S608
     "ORDER BY key LIMIT ?"
 )
 _REOPEN: Final = (
@@ -111,7 +115,7 @@ def take(tables: Tables, callers: Sequence[str], now: float, until: float, most:
 def postpone(tables: Tables, confirmation: Confirmation, due: float) -> None:
     """See :meth:`~wxcoupon.bulk.confirmations.Confirmations.postpone`."""
     one = confirmation
-    tables.connection.execute(_POSTPONE, (due, one.refusals, one.tries, one.reason, one.key))
+    tables.connection.execute(_POSTPONE, (due, one.refusals, one.tries, one.reason, one.since, one.key))
 
 
 def end(tables: Tables, key: str, state: str, now: float) -> bool:

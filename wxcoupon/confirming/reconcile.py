@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from ..client import Client
-from ..errors import ApiError, ConfigurationError, LocalError, NoTurnError, WxCouponError
+from ..errors import ApiError, ConfigurationError, InvalidRequest, LocalError, NoTurnError, WxCouponError
 from ..notify.handlers import Awaited, Handlers
 from ..notify.receive import Notification
 from ..product_coupon import CouponSent, ListUserCoupons, UserProductCouponEntity, UserProductCouponState
@@ -47,7 +47,8 @@ class Reconciled:
         users: users that were asked about.
         unanswered: users of whom WeChat Pay gave no answer, or refused it; ask about them again.
         found: coupons that were CONFIRMING for longer than the grace.
-        unrecorded: those of them whose record failed, so that they were not confirmed either.
+        unrecorded: those of them whose record failed, or that lack what a confirmation has to say, so that they were
+            not confirmed either.
         noted: those that were recorded and are confirmed now.
         known: those that were recorded and whose confirmation was waiting already.
     """
@@ -101,7 +102,8 @@ async def reconcile_confirms(  # noqa: PLR0913 - what is looked for, all by keyw
     Raises:
         ConfigurationError: an argument cannot be used.
         LedgerError: a confirmation could not be written down; what was done so far holds.
-        WxCouponError: nobody can be asked about, because of the identity or the settings: 401, 403 or a fault here.
+        WxCouponError: nobody can be asked about, because of the identity or the settings: 401, 403 NO_AUTH or a
+            fault here.
     """
     if concurrency < 1 or not 0 <= grace < float("inf"):
         raise ConfigurationError("concurrency is a number from 1, and grace a number of seconds from 0")
@@ -149,6 +151,7 @@ class _Search:
     async def look(self, holder: Holder) -> None:
         """Ask about one user, and see to what is found."""
         self.counts.users += 1
+        seen = self.confirmer.clock()
         request = ListUserCoupons(
             openid=holder.openid,
             appid=holder.appid,
@@ -167,7 +170,7 @@ class _Search:
             return
         for coupon in coupons:
             if self._is_missed(coupon):
-                await self._see_to(coupon, holder)
+                await self._see_to(coupon, holder, seen)
 
     def _is_missed(self, coupon: UserProductCouponEntity) -> bool:
         received: Any = coupon.receive_time  # text, where it is no time
@@ -175,21 +178,33 @@ class _Search:
             isinstance(received, datetime) and received.timestamp() > self.before
         )
 
-    async def _see_to(self, coupon: UserProductCouponEntity, holder: Holder) -> None:
+    async def _see_to(self, coupon: UserProductCouponEntity, holder: Holder, seen: float) -> None:
         self.counts.found += 1
         identity = self.client.identity
-        notification = told(identity, brand_of(identity, None), holder, coupon, self.tenant)
+        try:
+            notification = told(identity, brand_of(identity, None), holder, coupon, self.tenant)
+        except Exception as error:  # noqa: BLE001 - an answer that is not as documented, in any way
+            self._unrecorded("a coupon that lacks what it should say", error, holder)
+            return
         try:
             await self.record(notification)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises
-            self.counts.unrecorded += 1
-            log.error("coupon %s could not be recorded: %s", notification.id, type(error).__name__)  # noqa: TRY400
-            self._tell(error, holder)
+            self._unrecorded(f"coupon {notification.id}", error, holder)
             return
-        if await self.confirmer.confirm_again(notification):
+        try:
+            is_new = await self.confirmer.confirm_again(notification, seen=seen)
+        except (ConfigurationError, InvalidRequest) as error:
+            self._unrecorded(f"coupon {notification.id}", error, holder)
+            return
+        if is_new:
             self.counts.noted += 1
         else:
             self.counts.known += 1
+
+    def _unrecorded(self, what: str, error: Exception, holder: Holder) -> None:
+        self.counts.unrecorded += 1
+        log.error("%s could not be recorded: %s", what, type(error).__name__)
+        self._tell(error, holder)
 
     def _tell(self, error: BaseException, holder: Holder) -> None:
         if self.on_trouble is not None:
@@ -202,7 +217,7 @@ class _Search:
 def _holds_for_all(error: WxCouponError) -> bool:
     """Whether asking about any other user would end the same way."""
     if isinstance(error, ApiError):
-        return error.status in {401, 403}
+        return error.status == 401 or (error.status == 403 and error.code == "NO_AUTH")
     return isinstance(error, LocalError) and not isinstance(error, NoTurnError)
 
 
