@@ -20,6 +20,8 @@ Rule 1: the type of an event is the envelope's ``event_type`` alone; ``original_
 Rule 2: all spellings of a type are one class: those of partners and of brands, and older ones.
 Rule 3: ``key`` names the members that tell one occurrence from another, because the same occurrence may be told again
         under another notification id. Without one, or where a member of it did not come, the id does.
+Rule 4: an event that is lost to somebody when nobody handles it says ``must=True``: a router that has no handler for it
+        refuses it, so that it comes again, and does not acknowledge it.
 """
 
 from __future__ import annotations
@@ -45,6 +47,8 @@ class Event(Model):
     """The values of ``event_type`` that mean this event; the current one first."""
     told_by: ClassVar[tuple[str, ...]] = ()
     """The members that tell one occurrence from another; empty where the notification's id does."""
+    must: ClassVar[bool] = False
+    """Whether it has to be handled: a router without a handler for it does not acknowledge it."""
     page: ClassVar[str] = ""
     """The page of WeChat Pay's documentation, empty where there is none."""
 
@@ -71,17 +75,18 @@ REGISTRY: Final[dict[str, type[Event]]] = {}
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-def event(*spellings: str, key: tuple[str, ...] = ()) -> Callable[[type[E]], type[E]]:
+def event(*spellings: str, key: tuple[str, ...] = (), must: bool = False) -> Callable[[type[E]], type[E]]:
     """Make a class what callbacks of these types are read into, and put it in the registry.
 
     Args:
         spellings: the values of ``event_type``; the current one first.
         key: the members that tell one occurrence from another; of a part's member both names, with a dot between.
+        must: whether it has to be handled.
     """
 
     def declare(cls: type[E]) -> type[E]:
         made = model(cls)
-        made.spellings, made.told_by = spellings, key
+        made.spellings, made.told_by, made.must = spellings, key, must
         pages = re.findall(r"https://\S+", made.__doc__ or "")
         made.page = pages[0] if pages else ""
         if lost := {name.partition(".")[0] for name in key} - {field.name for field in fields(made)}:

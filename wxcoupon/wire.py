@@ -320,11 +320,28 @@ def verify(
         MissingSignature, ClockSkew, UnsupportedSignature, UnknownSerial, ProbeSignature, BadSignature: each says why
             the bytes are not believed.
     """
+    stamp, nonce, serial, signature = presented(headers, now=now, measured=measured, window=window, what=what)
+    if not crypto.verifies(keys.find(serial), answer_message(stamp, nonce, body), signature):
+        if signature.startswith(_PROBE):
+            todo = "repeat the call unchanged" if what == "answer" else "refuse it; it comes again, rightly signed"
+            raise ProbeSignature(f"the {what} carries a deliberately wrong signature; {todo}")
+        raise BadSignature(
+            f"the signature is not {serial}'s over this {what}; check that the key is the one of that id"
+        )
+
+
+def presented(
+    headers: Mapping[str, str],
+    *,
+    now: float,
+    measured: float | None = None,
+    window: float = WINDOW,
+    what: str = "answer",
+) -> tuple[str, str, str, str]:
+    """Check as :func:`verify` what needs no key, so none is fetched in vain; give stamp, nonce, serial, signature."""
     try:
-        stamp = headers["Wechatpay-Timestamp"]
-        nonce = headers["Wechatpay-Nonce"]
-        serial = headers["Wechatpay-Serial"]
-        signature = headers["Wechatpay-Signature"]
+        stamp, nonce = headers["Wechatpay-Timestamp"], headers["Wechatpay-Nonce"]
+        serial, signature = headers["Wechatpay-Serial"], headers["Wechatpay-Signature"]
     except KeyError as missing:
         check = "base_url and what stands between" if what == "answer" else "what stands between"
         raise MissingSignature(
@@ -333,20 +350,13 @@ def verify(
         ) from None
     algorithm = headers.get("Wechatpay-Signature-Type", _ALGORITHM)
     if algorithm != _ALGORITHM:
-        raise UnsupportedSignature(f"the {what} is signed with {algorithm[:80]}; only {_ALGORITHM} is verified here")
+        raise UnsupportedSignature(f"the {what} is signed with {algorithm[:80]!r}; only {_ALGORITHM} is verified here")
     if not (stamp.isdigit() and stamp.isascii() and len(stamp) <= _MOST_DIGITS):
         raise MissingSignature("the Wechatpay-Timestamp header is not a number of seconds")
     offset = int(stamp) - now
     if abs(offset) >= window:
         raise ClockSkew(_skewed(what, offset, measured), offset)
-    key = keys.find(serial)
-    if not crypto.verifies(key, answer_message(stamp, nonce, body), signature):
-        if signature.startswith(_PROBE):
-            todo = "repeat the call unchanged" if what == "answer" else "refuse it; it comes again, rightly signed"
-            raise ProbeSignature(f"the {what} carries a deliberately wrong signature; {todo}")
-        raise BadSignature(
-            f"the signature is not {serial}'s over this {what}; check that the key file is the one of that id"
-        )
+    return stamp, nonce, serial, signature
 
 
 def _skewed(what: str, offset: float, measured: float | None) -> str:

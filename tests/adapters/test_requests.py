@@ -17,6 +17,7 @@ from .speaking import Answer, Connection, chunks, head, posted, statuses
 NOT_PROVEN: Final = b'{"code":"FAIL","message":"the signature is not proven"}'
 STALE: Final = b'{"code":"FAIL","message":"the timestamp is too far from the time here"}'
 TOO_LARGE: Final = b'{"code":"FAIL","message":"the body is too large"}'
+TOO_SLOW: Final = b'{"code":"FAIL","message":"the body did not come in time"}'
 MOST: Final = 200_000
 """More than the buffers of a connection and its server, so that a refusal comes before all is sent."""
 
@@ -190,7 +191,9 @@ async def test_only_post_is_taken(name: str, router: Router, platform: Platform)
 
 
 @every
-async def test_whoever_leaves_in_the_middle_does_no_harm(name: str, router: Router, platform: Platform) -> None:
+async def test_whoever_leaves_in_the_middle_does_no_harm(
+    name: str, router: Router, platform: Platform, caplog: pytest.LogCaptureFixture
+) -> None:
     """Half a callback is none; the next is taken."""
     headers, body = platform.told(coupon())
     async with EVERY[name](router) as port, Connection(port) as connection:
@@ -200,6 +203,21 @@ async def test_whoever_leaves_in_the_middle_does_no_harm(name: str, router: Rout
         await connection.close()
         assert acknowledged(await connection.post(NOTIFY, (headers, body)))
     assert 1 == router.counts.handled
+    assert [] == [record.getMessage() for record in caplog.records if record.name == "aiohttp.server"]
+
+
+@pytest.mark.parametrize("name", ["aiohttp", "starlette", "fastapi", "asgi", "quart"])
+async def test_a_body_that_does_not_come(
+    name: str, router: Router, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends half a body and no more is refused in time, and holds nothing up."""
+    monkeypatch.setattr("wxcoupon.notify.adapters.taking.SECONDS", 0.5)
+    headers, body = platform.told(coupon())
+    async with EVERY[name](router) as port, Connection(port) as connection, Connection(port) as other:
+        await connection.say(head("POST", NOTIFY, headers | _announced(len(body))), body[:100])
+        assert acknowledged(await other.post(NOTIFY, (headers, body)))
+        assert said(408, TOO_SLOW) == refused(await connection.hear())
+    assert (2, 1, 1) == (router.counts.received, router.counts.handled, router.counts.forged)
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if name != "asgi"])

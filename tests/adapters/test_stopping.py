@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -149,6 +150,36 @@ def test_a_threaded_router_closes_once(ring: KeyRing, platform: Platform, tmp_pa
     with Threaded(Router(Tenant(APIV3_KEY, keys=ring)), _Closed(order, "unused")):
         pass
     assert "unused" == order[-1]
+
+
+class _Late:
+    """What cannot be entered at first."""
+
+    def __init__(self) -> None:
+        self.entered = 0
+        self.left = 0
+
+    async def __aenter__(self) -> None:
+        self.entered += 1
+        if self.entered == 1:
+            raise sqlite3.OperationalError("database is locked by o-user")
+
+    async def __aexit__(self, *_: object) -> None:
+        self.left += 1
+
+
+def test_what_is_needed_is_entered_again(ring: KeyRing, platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
+    """What fails once is said, and left; the next callback enters all of it anew, and is handled."""
+    order, late = list[str](), _Late()
+    router = Router(Tenant(APIV3_KEY, keys=ring), clock=lambda: NOW)
+    router.on(pc.CouponSent)(lambda notification: order.append(notification.event.coupon_code))
+    with Threaded(router, _Closed(order, "store"), late) as callbacks:
+        assert [500, 204, 204] == [callbacks.handle(*platform.told(coupon())).status for _ in range(3)]
+
+    assert ["open store", "store", "open store", "CODE-000001", "store"] == order
+    assert (2, 1, 3, 1) == (late.entered, late.left, router.counts.received, router.counts.failed)
+    assert "what the callbacks need failed with OperationalError at test_stopping.py" in caplog.text
+    assert "o-user" not in caplog.text
 
 
 def test_a_forked_process_is_told(ring: KeyRing, platform: Platform) -> None:

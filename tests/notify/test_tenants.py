@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from wxcoupon import ConfigurationError, crypto
-from wxcoupon.errors import NetworkError
+from wxcoupon.errors import NetworkError, UntrustedAnswer
 from wxcoupon.keys import KeyRing
-from wxcoupon.notify import Event, Notification, Router, Tenant
+from wxcoupon.notify import Event, Notification, Router, Tenant, UnservedBrand, receive_with
 from wxcoupon.sandbox import Keys
 
 from .callbacks import APIV3_KEY, NOW, Platform, coupon
@@ -79,6 +79,47 @@ async def test_by_brand(
     reply = await router.handle(*platform.told(coupon(brand_id=brand_id), key=key), tenant=sent_to)
 
     assert ([whose] if whose else [], 204 if whose else 401) == (came, reply.status)
+    assert (0, 0 if whose else 1) == (router.counts.forged, router.counts.unserved)
+
+
+@pytest.mark.parametrize(
+    ("tenants", "brand_id", "says"),
+    [
+        ([("tea", ["1"])], "2", "names brand '2', which is none of brand_ids of the tenant 'tea'"),
+        ([("tea", ["1"])], 1, "names brand 1, which is none of brand_ids of the tenant 'tea'"),
+        ([("tea", ["1"])], ["1"], "names no brand_id, which is none of brand_ids of the tenant 'tea'"),
+        ([("tea", ["1"]), ("nuts", ["2"])], "3", "names brand '3', which is in brand_ids of no tenant"),
+        ([("tea", ["1"]), ("nuts", ["2"])], 2, "names brand 2, which is in brand_ids of no tenant"),
+        ([("tea", ["1"]), ("nuts", ["1"])], "1", "which the tenants 'tea' and 'nuts' take both"),
+    ],
+    ids=["another", "number", "list", "none of two", "number of two", "both"],
+)
+async def test_a_brand_that_was_forgotten(
+    platform: Platform,
+    caplog: pytest.LogCaptureFixture,
+    tenants: list[tuple[str, list[str]]],
+    brand_id: Any,
+    says: str,
+) -> None:
+    """What is proven and for nobody here is no forgery but a wrong setting, so it is said loudly, and handled never."""
+    ring, errors = platform.ring(), list[BaseException]()
+    router = Router(
+        *(Tenant(APIV3_KEY, keys=ring, name=name, brand_ids=brands) for name, brands in tenants),
+        clock=lambda: NOW,
+        on_error=lambda error, _: errors.append(error),
+    )
+    router.on(Event)(lambda _: errors.append(AssertionError()))
+    reply = await router.handle(*platform.told(coupon(brand_id=brand_id), number="EV-1"))
+
+    assert (401, 0, 1) == (reply.status, router.counts.forged, router.counts.unserved)
+    assert [UnservedBrand] == [type(error) for error in errors]
+    assert [("ERROR", True)] == [
+        (record.levelname, says in record.getMessage())
+        for record in caplog.records
+        if record.name.startswith("wxcoupon")
+    ]
+    assert "'EV-1'" in caplog.text
+    assert "o-user" not in caplog.text
 
 
 async def test_nobodys_key_opens_it(platform: Platform, stranger: Platform) -> None:
@@ -131,9 +172,48 @@ async def test_a_missing_certificate_is_fetched(keys: Keys, fails: bool) -> None
     callback = Platform(keys.brand, serial).told(coupon())
     replies = [await router.handle(*callback) for _ in range(2)]
 
-    assert [401, 401] if fails else [204, 204] == [reply.status for reply in replies]
+    assert ([401, 401] if fails else [204, 204]) == [reply.status for reply in replies]
     assert (2 if fails else 1) == len(learner.asked)
     assert ([] if fails else [""]) == came
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        {"Wechatpay-Signature": None},
+        {"Wechatpay-Timestamp": None},
+        {"Wechatpay-Nonce": None},
+        {"Wechatpay-Timestamp": str(int(NOW) - 300)},
+        {"Wechatpay-Timestamp": "now"},
+        {"Wechatpay-Signature-Type": "WECHATPAY2-SM2-WITH-SM3"},
+    ],
+    ids=["unsigned", "undated", "no nonce", "stale", "no number", "algorithm"],
+)
+async def test_nothing_is_fetched_for_what_is_refused_anyway(keys: Keys, without: dict[str, str | None]) -> None:
+    """A request that no key could prove makes no calls, by a router and by itself."""
+    learners = [_Learner(b"", "5157F09E", fails=True) for _ in range(3)]
+    router, came = _router(*(Tenant(APIV3_KEY, client=each, name=str(number)) for number, each in enumerate(learners)))
+    headers, body = Platform(keys.brand, "5157F09E").told(coupon())
+    wrong = {name: value for name, value in (headers | without).items() if value is not None}
+
+    assert 401 == (await router.handle(wrong, body)).status
+    with pytest.raises(UntrustedAnswer):
+        await receive_with(learners[0], wrong, body, apiv3_key=APIV3_KEY, clock=lambda: NOW)
+    assert ([[], [], []], []) == ([each.asked for each in learners], came)
+
+
+async def test_a_header_that_is_no_text_is_logged_safely(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
+    """Bytes that are no UTF-8, and what a terminal would obey, are written as what they are."""
+    router, _ = _router(Tenant(APIV3_KEY, keys=platform.ring()))
+    caplog.set_level("INFO", "wxcoupon")
+    headers, body = platform.told(coupon())
+
+    for kind in ("\udcff\udcfe", "\x1b[2J\n"):
+        assert 401 == (await router.handle(headers | {"Wechatpay-Signature-Type": kind}, body)).status
+    assert all(record.getMessage().isprintable() for record in caplog.records)
+    assert ["'\\udcff\\udcfe'", "'\\x1b[2J\\n'"] == [
+        record.getMessage().partition("signed with ")[2].partition(";")[0] for record in caplog.records
+    ]
 
 
 @pytest.mark.parametrize(

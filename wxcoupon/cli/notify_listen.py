@@ -96,7 +96,7 @@ class _Service:
 
     async def _take(self, request: web.Request) -> web.Response:
         if request.path != self._path:
-            self._refuse("WrongPath", f"{request.path} is not {self._path}", 404)
+            self._refuse("WrongPath", f"{request.path!r} is not {self._path!r}", 404)
             return web.Response(status=404)
         reply = await self._reply(request)
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body or None)

@@ -11,7 +11,7 @@ from ..event import Event, UnknownEvent
 from .claims import Claimed, MemoryStore, Store
 from .headers import Headers
 from .receive import Notification, receive
-from .refusals import CannotOpen, TooLarge, UnknownTenant
+from .refusals import CannotOpen, TooLarge, UnknownTenant, UnservedBrand
 
 if TYPE_CHECKING:
     from .learning import receive_with
@@ -38,6 +38,7 @@ __all__ = [
     "TooLarge",
     "UnknownEvent",
     "UnknownTenant",
+    "UnservedBrand",
     "receive",
     "receive_with",
     "unsealed",

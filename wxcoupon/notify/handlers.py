@@ -9,6 +9,7 @@ Rule 2: a coroutine function is awaited in the event loop. Any other function ma
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -73,7 +74,15 @@ async def _in_a_thread(handler: AnyHandler, notification: Notification[Any]) -> 
     try:
         result = await asyncio.shield(doing)
     except asyncio.CancelledError:
-        await asyncio.gather(doing, return_exceptions=True)  # a thread cannot be stopped, so its claim holds until then
-        raise
+        await _over(doing)  # a thread cannot be stopped, so its claim holds until then
+        if doing.exception() is not None or inspect.isawaitable(doing.result()):
+            raise
+        return  # it ended well after all, and must not be called again
     if inspect.isawaitable(result):
         await result
+
+
+async def _over(doing: asyncio.Future[object]) -> None:
+    while not doing.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([doing])

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from .. import wire
 from ..event import Event
 from ..keys import KeyRing
 from .headers import Headers, proving
@@ -43,7 +44,7 @@ async def receive_with(
         headers: as :func:`wxcoupon.notify.receive` takes them.
         body: the raw bytes.
         apiv3_key: the APIv3 key, or several.
-        clock: this machine's time, seconds since 1970; asked when nothing is waited for any more.
+        clock: this machine's time, seconds since 1970; asked again when nothing is waited for any more.
         most_bytes: bytes that the body may have.
 
     Returns:
@@ -54,6 +55,7 @@ async def receive_with(
     """
     raw(body, most_bytes)
     opening, found = checked(apiv3_key), proving(headers)
+    wire.presented(found, now=clock(), what="callback")
     await client.learn(found)
     prove(found, body, client.keys, now=clock())
     return opened(body, opening)

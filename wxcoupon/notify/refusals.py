@@ -21,3 +21,10 @@ class UnknownTenant(UntrustedAnswer):
     """A callback for nobody who is served here, or for another than the one it was sent to."""
 
     outcome_unknown = False
+
+
+class UnservedBrand(UnknownTenant):
+    """A proven callback for a brand that no tenant here has, or that more than one has: a setting is wrong.
+
+    It is answered like any that is for nobody here; unlike those it is no forgery, so it is logged as an error.
+    """

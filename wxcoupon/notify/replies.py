@@ -45,6 +45,7 @@ def failure(status: int, message: str) -> Reply:
 DONE: Final = Reply(204)
 NOT_PROVEN: Final = failure(401, "the signature is not proven")
 STALE: Final = failure(401, "the timestamp is too far from the time here")
+TOO_SLOW: Final = failure(408, "the body did not come in time")
 TOO_LARGE: Final = failure(413, "the body is too large")
 CANNOT_OPEN: Final = failure(500, "the resource cannot be opened")
 UNREADABLE: Final = failure(400, "the body is not what is documented")

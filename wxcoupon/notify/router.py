@@ -19,7 +19,7 @@ from .claims import KEPT, MemoryStore, Store
 from .handlers import Handlers
 from .headers import Headers, proving
 from .receive import MOST_BYTES, Notification, raw
-from .refusals import CannotOpen, TooLarge
+from .refusals import CannotOpen, TooLarge, UnservedBrand
 from .replies import Reply, failure
 from .tenants import Tenant, Tenants
 from .working import Counts, Ending, OnError, Works, log, occurrence
@@ -75,8 +75,11 @@ class Router:
         probe_status: what a probe, whose signature is wrong on purpose, is answered with: a failure, or 200 or 204.
         most_bytes: bytes that a body may have.
         clock: this machine's time, seconds since 1970.
-        on_error: called with every error of a handler, of the store or of a proven callback that cannot be opened, and
-            with the notification where there is one. Neither is logged, because both may hold what is personal.
+        on_error: called with every error of a handler, of the store or of a proven callback that cannot be opened or is
+            for a brand that no tenant has, and with the notification where there is one. Neither is logged, because
+            both may hold what is personal.
+        ignored: classes of events that have to be handled, as ``product_coupon.CouponSent``, and are acknowledged here
+            all the same when no handler takes them, because another service does.
 
     Raises:
         ConfigurationError: an argument cannot be used; the message says which one and why.
@@ -97,6 +100,7 @@ class Router:
         most_bytes: int = MOST_BYTES,
         clock: Callable[[], float] = time.time,
         on_error: OnError | None = None,
+        ignored: Collection[type[Event]] = (),
     ) -> None:
         if mode not in {"wait", "early"}:
             raise ConfigurationError(f"mode is 'wait' or 'early', not {mode!r}")
@@ -107,6 +111,10 @@ class Router:
             raise ConfigurationError(f"probe_status is 200, 204 or 400 to 599, not {probe_status}")
         if store is not None and not isinstance(store, Store):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"store needs the methods claim and release, which {type(store).__name__} has not")
+        for kind in ignored:
+            if not (isinstance(kind, type) and issubclass(kind, Event)):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ConfigurationError(f"ignored is a list of classes of events, not {ignored!r:.80}")
+        self._ignored = frozenset(ignored)
         self._tenants = Tenants(tenants)
         self._early = mode == "early"
         self._seconds = seconds
@@ -149,7 +157,9 @@ class Router:
         It may be called again for an occurrence that it has not ended well with, so it has to bear that. The handlers
         of one class are called one after the other, as they were given. A class that has none is handled by those of a
         class it is derived from: ``on(Event)`` takes what nobody else does, and ``on(UnknownEvent)`` what this version
-        has no class for. What no handler takes at all is acknowledged, counted, and logged once for each type.
+        has no class for. What no handler takes at all is acknowledged, counted, and logged once for each type;
+        but an event that has to be handled (``product_coupon.CouponSent``: an unconfirmed coupon is lost) is then
+        answered with 500 and logged as an error each time, unless the router was told that it is ``ignored``.
 
         Args:
             kind: the class, as ``product_coupon.CouponSent``.
@@ -173,6 +183,9 @@ class Router:
 
         Args:
             seconds: to wait at the most; then what still runs is cancelled, and its claim is given up. None for no end.
+                A handler that is a plain function runs in a thread, which cannot be cancelled: it is waited for beyond
+                them, so one that hangs makes this hang. Give what it waits for time-outs of its own. What is to be
+                written to the store after that has 5 seconds more.
         """
         self._closed = True
         await self._works.close(seconds)
@@ -197,6 +210,7 @@ class Router:
             found, asked = proving(headers), self._tenants.addressed(tenant)
             serial = found.get("Wechatpay-Serial", "")
             if not asked[0].keys.holds(serial) and not any(each.keys.holds(serial) for each in asked):
+                wire.presented(found, now=self._clock(), window=self._window, what="callback")
                 await self._learn(asked, found, until)
             notification = self._tenants.told(asked, found, body, now=self._clock(), window=self._window)
         except UntrustedAnswer as error:
@@ -228,6 +242,9 @@ class Router:
         if self._closed:
             return replies.CLOSING
         key = occurrence(notification)
+        if self._works.finished(key):
+            self.counts.duplicates += 1
+            return replies.DONE
         work = self._works.get(key)
         first = work is None
         if work is None:
@@ -248,6 +265,17 @@ class Router:
             self.counts.failed += 1
             log.error("notification %s: the router has no handler yet; give it some with on(…)", notification.id)
             return replies.FAILED
+        kind = type(notification.event)
+        if kind.must and kind not in self._ignored:
+            self.counts.failed += 1
+            error = ConfigurationError(
+                f"notification {notification.id!r:.80}: {kind.__name__} has to be handled, or what it tells of is "
+                f"lost, and the router has no handler for it; give it one with on({kind.__name__}), or, where another "
+                f"service handles it, Router(ignored=[{kind.__name__}])"
+            )
+            log.error("%s", error)
+            self._works.tell(error, notification)
+            return replies.FAILED
         self.counts.unhandled += 1
         if event_type not in self._told and len(self._told) < _MOST_TOLD:
             self._told.add(event_type)
@@ -255,6 +283,11 @@ class Router:
         return replies.DONE
 
     def _refused(self, error: UntrustedAnswer) -> Reply:
+        if isinstance(error, UnservedBrand):
+            self.counts.unserved += 1
+            log.error("a callback was refused: %s", error)
+            self._works.tell(error, None)
+            return replies.NOT_PROVEN
         log.info("a callback was refused: %s", error)
         if isinstance(error, ProbeSignature):
             self.counts.probes += 1

@@ -3,8 +3,9 @@
 Rule 1: a tenant that is given with the request, from its path say, is the one, and nobody else's keys prove it.
 Rule 2: otherwise it is the one whose keys hold ``Wechatpay-Serial``; where several do, as the brands of a partner, the
         one with the ``brand_id`` that is inside, which is read once the callback is proven.
-Rule 3: a callback for a brand that is not the tenant's is refused like a forged one, whichever way it was found:
-        whoever may send for one brand may not do so for another.
+Rule 3: a callback for a brand that is not the tenant's is answered like a forged one, whichever way it was found:
+        whoever may send for one brand may not do so for another. As it is proven, it is told as an error all the same:
+        a brand that was forgotten in ``brand_ids`` would lose all its callbacks without a word.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ..event import Event
 from ..keys import KeyRing
 from .learning import Learner
 from .receive import Key, Notification, checked, opened, prove
-from .refusals import CannotOpen, UnknownTenant
+from .refusals import CannotOpen, UnknownTenant, UnservedBrand
 
 _NOBODY: Final = "the callback is for nobody who is served here"
 
@@ -68,7 +69,9 @@ class Tenant:
 
     def serves(self, notification: Notification[Event]) -> bool:
         """Whether a notification is for one of its brands, or names none."""
-        return not self.brand_ids or (brand := notification.brand_id) is None or brand in self.brand_ids
+        if not self.brand_ids or (brand := notification.resource.get("brand_id")) is None:
+            return True
+        return isinstance(brand, str) and brand in self.brand_ids
 
 
 class Tenants:
@@ -115,7 +118,8 @@ class Tenants:
             window: seconds that the timestamp may be away from *now*.
 
         Raises:
-            UntrustedAnswer: it is not proven, or is for nobody who is served here.
+            UntrustedAnswer: it is not proven.
+            UnservedBrand: it is proven, and for a brand that is not served here, or by more than one tenant.
             UnreadableAnswer: it is proven and cannot be opened or read.
         """
         if len(asked) == 1:
@@ -123,7 +127,7 @@ class Tenants:
             prove(found, body, tenant.keys, now=now, window=window)
             notification = opened(body, tenant.opening, tenant.name)
             if not tenant.serves(notification):
-                raise UnknownTenant(_NOBODY)
+                raise _unserved(notification, f"which is none of brand_ids of the tenant {tenant.name!r}")
             return notification
         serial = found.get("Wechatpay-Serial", "")
         held = [tenant for tenant in asked if tenant.keys.holds(serial)]
@@ -148,9 +152,24 @@ class Tenants:
             raise failure
         named = [tenant for tenant in serving if tenant.brand_ids and read[tenant.opening].brand_id is not None]
         chosen = named or serving
-        if len(chosen) != 1:
-            raise UnknownTenant(_NOBODY if not chosen else f"{_NOBODY} alone; give tenants names or brand_ids")
+        if not chosen:
+            raise _unserved(next(iter(read.values())), "which is in brand_ids of no tenant that its keys prove it for")
+        if len(chosen) > 1:
+            several = " and ".join(repr(tenant.name) for tenant in chosen[:2])
+            raise _unserved(
+                read[chosen[0].opening],
+                f"which the tenants {several} take both; tell them apart by brand_ids, or by their names in the path",
+            )
         return attrs.evolve(read[chosen[0].opening], tenant=chosen[0].name)
+
+
+def _unserved(notification: Notification[Event], why: str) -> UnservedBrand:
+    brand = notification.resource.get("brand_id")
+    named = "no brand" if brand is None else f"brand {brand!r:.40}" if isinstance(brand, str | int) else "no brand_id"
+    return UnservedBrand(
+        f"notification {notification.id!r:.80} ({notification.event_type!r:.80}) is WeChat Pay's and names "
+        f"{named}, {why}"
+    )
 
 
 def _proven(

@@ -3,16 +3,19 @@
 Rule 1: whoever else brings the same occurrence meanwhile waits for this work, and is told how it ended.
 Rule 2: the claim lapses unless it is prolonged, which is done as long as the handlers run, and by nobody after a crash.
 Rule 3: a failing handler gives up the claim, so that the next delivery is handled.
+Rule 4: what ended well is not handled again, whatever happens to the write that says so: it is written again until it
+        is kept, and known as done in this process meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import sys
 import types
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from enum import Enum
 from pathlib import PurePath
 from typing import Any, Final, TypeAlias
@@ -28,6 +31,10 @@ OnError: TypeAlias = Callable[[BaseException, Notification[Event] | None], objec
 """Told of what went wrong, and with which notification, where there is one. It may hold what is personal."""
 
 _NONE: Final = ()
+_LAST: Final = 5.0
+"""Seconds that what is still to be written may take when all is closed."""
+_MOST_UNWRITTEN: Final = 1000
+"""How many that ended well, and could not be kept as done, are known to have; the oldest is forgotten first."""
 _EAGER: Final[Mapping[str, Any]] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 """A handler that waits for nothing is done at once, without a turn of the event loop, where Python can do that."""
 
@@ -60,11 +67,13 @@ class Counts:
     Attributes:
         received: deliveries, whatever they were.
         handled: occurrences whose handlers ended well.
-        failed: occurrences whose handlers failed, or the store; each may come again and be handled.
+        failed: occurrences whose handlers failed, or the store, and deliveries that have to be handled and have no
+            handler; each may come again and be handled.
         duplicates: deliveries of what was handled already, or was being handled.
         unhandled: deliveries that no handler takes; they are acknowledged.
         unfinished: deliveries that were answered with a failure because they were not done by the deadline.
-        forged: deliveries that are not proven, or are for nobody here.
+        forged: deliveries that are not proven, are too large or too slow, or were sent to a tenant that is not here.
+        unserved: proven deliveries for a brand that no tenant has, or more than one; each is logged as an error.
         stale: deliveries of another time, as when somebody plays old ones back.
         probes: deliveries with a deliberately wrong signature.
         unreadable: proven deliveries that could not be opened or read.
@@ -78,6 +87,7 @@ class Counts:
     unhandled: int = 0
     unfinished: int = 0
     forged: int = 0
+    unserved: int = 0
     stale: int = 0
     probes: int = 0
     unreadable: int = 0
@@ -94,7 +104,8 @@ class Work:
         notification: the delivery that began it.
         claimed: set when the claim is on disk, or was refused.
         task: what does it.
-        held: whether the claim is ours at present.
+        held: whether the claim is ours at present, and is to be prolonged.
+        well: whether its handlers ended well.
         ending: how it ended; None before.
     """
 
@@ -104,6 +115,7 @@ class Work:
     claimed: asyncio.Event | None
     task: asyncio.Task[None] = attrs.field(init=False)
     held: bool = False
+    well: bool = False
     ending: Ending | None = None
 
     async def settled(self, until: float) -> Ending | None:
@@ -192,7 +204,8 @@ class Works:
         self._kept = kept
         self._on_error = on_error
         self._running: dict[str, Work] = {}
-        self._prolonging: set[asyncio.Task[None]] = set()
+        self._unwritten: dict[str, Work] = {}
+        self._writing: set[asyncio.Task[None]] = set()
         self._keeper: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -202,6 +215,10 @@ class Works:
         """The work that goes on under a key."""
         return self._running.get(key)
 
+    def finished(self, key: str) -> bool:
+        """Whether what goes by a key ended well, and the store could not be told so yet."""
+        return key in self._unwritten
+
     def begin(
         self, key: str, holder: str, notification: Notification[Event], handlers: Sequence[Awaited], *, early: bool
     ) -> Work:
@@ -210,12 +227,14 @@ class Works:
         self._running[key] = work
         loop = asyncio.get_running_loop()
         work.task = asyncio.Task(self._run(work, handlers), loop=loop, **_EAGER)
-        if self._keeper is None:
-            self._keeper = loop.call_later(self._lease / 3, self._prolong)
+        self._keep()
         return work
 
     async def close(self, seconds: float | None) -> None:
-        """Wait for what goes on, so many seconds at the most, and cancel the rest of it."""
+        """Wait for what goes on, so many seconds at the most, and cancel the rest of it.
+
+        A function that runs in a thread cannot be cancelled: it is waited for, however long it takes.
+        """
         tasks = {work.task for work in self._running.values()}
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
@@ -225,7 +244,13 @@ class Works:
         if self._keeper is not None:
             self._keeper.cancel()
             self._keeper = None
-        await asyncio.gather(*self._prolonging, return_exceptions=True)
+        for work in self._unwritten.values():
+            self._write(self._rewritten(work))
+        if self._writing:
+            _, stuck = await asyncio.wait(self._writing, timeout=_LAST)
+            for each in stuck:
+                each.cancel()
+            await asyncio.gather(*stuck, return_exceptions=True)
 
     async def _run(self, work: Work, handlers: Sequence[Awaited]) -> None:
         try:
@@ -244,6 +269,9 @@ class Works:
             self.counts.failed += 1
             self.report("the store", error, notification)
             return Ending.FAILED
+        except asyncio.CancelledError:
+            self._write(self._released(work))  # it may have been claimed all the same
+            raise
         if claimed != "yours":
             return Ending.DUPLICATE if claimed == "done" else Ending.BUSY
         work.held = True
@@ -251,42 +279,83 @@ class Works:
             work.claimed.set()
         try:
             for handler in handlers:
+                _go_on()
                 await handler(notification)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever a handler raises
             self.counts.failed += 1
             self.report("a handler", error, notification)
             work.held = False
-            try:
-                await store.release(work.key, work.holder)
-            except Exception as unreleased:  # noqa: BLE001 - whatever a store of one's own raises
-                self.report("the store", unreleased, notification)  # the claim lapses
+            await self._released(work)
             return Ending.FAILED
         self.counts.handled += 1
-        work.held = False
+        work.well = True
         try:
             await store.claim(work.key, work.holder, self._kept, done=True)
+        except asyncio.CancelledError:  # the handlers were not, so it is handled; only its end is to be written yet
+            self._unwrite(work)
+            self._write(self._rewritten(work))
         except Exception as error:  # noqa: BLE001 - whatever a store of one's own raises
-            self.report("the store", error, notification)  # the claim lapses; the work is not undone by that
+            self.report("the store", error, notification)
+            self._unwrite(work)
         return Ending.HANDLED
+
+    async def _released(self, work: Work) -> None:
+        try:
+            await self._store.release(work.key, work.holder)
+        except Exception as error:  # noqa: BLE001 - whatever a store of one's own raises
+            self.report("the store", error, work.notification)  # the claim lapses
+
+    def _unwrite(self, work: Work) -> None:
+        """Know what ended well as done, until the store does."""
+        self._unwritten[work.key] = work
+        if len(self._unwritten) > _MOST_UNWRITTEN:
+            del self._unwritten[next(iter(self._unwritten))]
+
+    async def _rewritten(self, work: Work) -> None:
+        """Say once more that it is done; when that fails too, it is said again later."""
+        with contextlib.suppress(Exception):  # the first one that failed was told of
+            claimed = await self._store.claim(work.key, work.holder, self._kept, done=True)
+            self._unwritten.pop(work.key, None)
+            if claimed == "busy":
+                self._lost(work)
+
+    def _keep(self) -> None:
+        """Look again after a third of the lease, unless nothing goes on."""
+        if self._keeper is None:
+            self._keeper = asyncio.get_running_loop().call_later(self._lease / 3, self._prolong)
 
     def _prolong(self) -> None:
         self._keeper = None
-        if self._running:
-            self._keeper = asyncio.get_running_loop().call_later(self._lease / 3, self._prolong)
+        if self._running or self._unwritten:
+            self._keep()
         for work in self._running.values():
             if work.held:
-                task = asyncio.create_task(self._prolonged(work))
-                self._prolonging.add(task)
-                task.add_done_callback(self._prolonging.discard)
+                self._write(self._prolonged(work))
+        for work in self._unwritten.values():
+            self._write(self._rewritten(work))
+
+    def _write(self, writing: Coroutine[Any, Any, None]) -> None:
+        """Write behind what goes on; closing waits for it."""
+        task = asyncio.create_task(writing)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
 
     async def _prolonged(self, work: Work) -> None:
+        if not work.held:
+            return  # it ended before this began
         try:
             claimed = await self._store.claim(work.key, work.holder, self._lease)
         except Exception as error:  # noqa: BLE001 - whatever a store of one's own raises
             self.report("the store", error, work.notification)
             return
-        if claimed != "yours" and work.held:
-            log.warning("notification %s: its claim was lost while it was handled", work.notification.id)
+        if claimed == "yours":
+            if not work.held and not work.well:
+                await self._released(work)  # it failed meanwhile, and this came behind its release
+        elif work.held and not (work.well and claimed == "done"):
+            self._lost(work)
+
+    def _lost(self, work: Work) -> None:
+        log.warning("notification %s: its claim was lost while it was handled", work.notification.id)
 
     def report(self, who: str, error: BaseException, notification: Notification[Event] | None) -> None:
         """Log that something failed, without a word of what it was about, and tell whoever wants to know all."""
@@ -301,6 +370,13 @@ class Works:
                 self._on_error(error, notification)
             except Exception as failed:  # noqa: BLE001 - a hook that fails stops nothing
                 log.error("on_error failed with %s", _place(failed))  # noqa: TRY400 - its text may be personal
+
+
+def _go_on() -> None:
+    """Begin no further handler once the work was cancelled, even where the one before ended well all the same."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _place(error: BaseException) -> str:

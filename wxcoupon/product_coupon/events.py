@@ -15,6 +15,7 @@ __all__ = ["CouponReturned", "CouponSent", "CouponUsed", "ImageGenerated"]
     "PRODUCT_COUPON_SP.SEND",
     "PRODUCT_COUPON.SEND",
     key=("product_coupon_id", "stock_id", "coupon_code"),
+    must=True,
 )
 class CouponSent(Event):
     """A user has a new coupon, through any channel but the exchange of points (领券).

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from .. import replies
 from ..router import Router
 from .serving import GRACE, Needed, serving
 from .taking import taken
@@ -40,16 +41,19 @@ def handler(router: Router) -> Callable[[web.Request], Awaitable[web.Response]]:
     Args:
         router: takes the callbacks.
     """
-    from aiohttp import web
+    from aiohttp import ClientError, web
 
     async def callback(request: web.Request) -> web.Response:
-        reply = await taken(
-            router,
-            request.headers,
-            request.content_length,
-            _pieces(request),
-            request.match_info.get("tenant"),
-        )
+        try:
+            reply = await taken(
+                router,
+                request.headers,
+                request.content_length,
+                _pieces(request),
+                request.match_info.get("tenant"),
+            )
+        except (OSError, ClientError, web.RequestPayloadError):
+            reply = replies.UNREADABLE  # its body breaks off: nobody is there to read it
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
 
     return callback

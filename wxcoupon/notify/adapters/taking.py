@@ -3,10 +3,13 @@
 Rule 1: who announces too many bytes is refused before any is read.
 Rule 2: who announces nothing is read until there are too many, and no further. What comes behind that is the server's
         to drain or to cut off, which all of them do.
+Rule 3: a body has :data:`SECONDS` to come. Where there is no event loop, under WSGI, the server's own limit has to do,
+        as gunicorn's ``--timeout`` or the one of the proxy before it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, Callable
 from typing import Final
 
@@ -16,6 +19,8 @@ from ..replies import Reply
 from ..router import Router
 from ..working import log
 
+SECONDS: Final = 5.0
+"""Seconds in which a body has to be there, or it is answered with 408; WeChat Pay waits no longer for the answer."""
 _PIECE: Final = 1 << 16
 """Bytes that are asked for at once."""
 
@@ -40,10 +45,17 @@ async def taken(
     if exceeds(announced, most):
         return too_large(router)
     body = bytearray()
-    async for piece in pieces:
-        body += piece
-        if len(body) > most:
-            return too_large(router)
+    try:
+        async with asyncio.timeout(SECONDS):
+            async for piece in pieces:
+                body += piece
+                if len(body) > most:
+                    return too_large(router)
+    except TimeoutError:
+        router.counts.received += 1
+        router.counts.forged += 1
+        log.info("a callback was refused: its body was not there after %g seconds", SECONDS)
+        return replies.TOO_SLOW
     return await router.handle(headers, bytes(body), tenant)
 
 

@@ -11,6 +11,7 @@ import atexit
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -42,6 +43,9 @@ class Threaded:
     router and the client must not be used in another event loop. Handlers that are coroutine functions run in this
     loop; the others run in further threads.
 
+    Where what is needed cannot be entered, as when a database is locked, that is logged, the callback is answered with
+    500, to come again, and the next one tries anew.
+
     It is closed when the interpreter ends, as it does when a server stops its workers in order, or by :meth:`close`.
 
     Args:
@@ -53,8 +57,10 @@ class Threaded:
 
     def __init__(self, router: Router, *needed: Needed, seconds: float | None = GRACE) -> None:
         self.router = router
-        self._serving = serving(router, needed, seconds)
-        self._serves: Future[None] | None = None
+        self._needed = needed
+        self._seconds = seconds
+        self._serving: AbstractAsyncContextManager[None] | None = None
+        self._serves: asyncio.Task[AbstractAsyncContextManager[None]] | None = None
         self._lock = threading.Lock()
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -117,7 +123,6 @@ class Threaded:
             self._thread = threading.Thread(target=self._loop.run_forever, name="wxcoupon-notify", daemon=True)
             self._thread.start()
             _open.add(self)
-            self._serves = asyncio.run_coroutine_threadsafe(self._serving.__aenter__(), self._loop)
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _answered(self, headers: Headers, body: bytes, tenant: str | None) -> Reply:
@@ -125,17 +130,41 @@ class Threaded:
         assert task is not None  # noqa: S101 - this is a coroutine
         self._asked.add(task)
         try:
-            assert self._serves is not None  # noqa: S101 - what submits has begun it
-            await asyncio.shield(asyncio.wrap_future(self._serves))
+            if self._serving is None:
+                try:
+                    await self._entered()
+                except Exception as error:  # noqa: BLE001 - whatever what is needed raises; it may do better next time
+                    self.router.counts.received += 1
+                    self.router.counts.failed += 1
+                    self.router._works.report("what the callbacks need", error, None)  # noqa: SLF001 - its outer half
+                    return replies.FAILED
             return await self.router.handle(headers, body, tenant)
         finally:
             self._asked.discard(task)
 
+    async def _entered(self) -> None:
+        """Enter what is needed, once for all who wait for it; after a failure whoever comes next begins anew."""
+        if self._serves is None:
+            self._serves = asyncio.create_task(self._enter())
+        serves = self._serves
+        try:
+            self._serving = await asyncio.shield(serves)
+        finally:
+            if serves.done() and self._serves is serves:
+                self._serves = None
+
+    async def _enter(self) -> AbstractAsyncContextManager[None]:
+        # A context of this kind is entered once, so a new one is made for every attempt.
+        entering = serving(self.router, self._needed, self._seconds)
+        await entering.__aenter__()
+        return entering
+
     async def _end(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            assert self._serves is not None  # noqa: S101 - what submits has begun it
-            await asyncio.wrap_future(self._serves)
+            if self._serving is None:
+                await self._entered()
+            assert self._serving is not None  # noqa: S101 - it is entered
             await self._serving.__aexit__(None, None, None)
         finally:
             await asyncio.gather(*self._asked, return_exceptions=True)  # they wait for nothing any more
