@@ -1,5 +1,6 @@
 """What all tests share: one set of throwaway keys, a sandbox without rate limits, and a client of each kind."""
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,6 +8,11 @@ import pytest
 from wxcoupon import Brand, Client, Merchant, Pacer, Partner
 from wxcoupon.endpoint import registry
 from wxcoupon.sandbox import Keys, Sandbox
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: a quarter of the time tests wait for clocks and other processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,6 @@ def test_callbacks_alone(wxcoupon_callbacks, wxcoupon_keys):
             ["-p", "no:asyncio", "-W", "ignore::pytest.PytestConfigWarning"],
             id="anyio",
         ),
-        pytest.param("@pytest.mark.anyio", ["-o", "asyncio_mode=strict"], id="anyio-beside-asyncio"),
     ],
 )
 def test_the_fixtures(pytester: pytest.Pytester, mark: str, words: list[str]) -> None:

@@ -4,8 +4,8 @@ Name it in your ``conftest.py``; it is not loaded by itself, so whoever does not
 
     pytest_plugins = ["wxcoupon.testing.pytest_plugin"]
 
-The asynchronous fixtures are taken by pytest-asyncio, in both its modes, and by anyio's plugin; each test has a
-sandbox of its own, in its own event loop. Override ``wxcoupon_sandbox_options`` for other arguments of the sandbox::
+The asynchronous fixtures are taken by pytest-asyncio, in both its modes, or without it by anyio's plugin; each test has
+a sandbox of its own, in its own event loop. Override ``wxcoupon_sandbox_options`` for other arguments of the sandbox::
 
     @pytest.fixture
     def wxcoupon_sandbox_options() -> dict[str, Any]:
