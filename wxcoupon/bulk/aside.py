@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from .ending import outlast
+
 T = TypeVar("T")
 
 
@@ -32,15 +34,6 @@ async def to_its_end(work: Coroutine[Any, Any, T], *, cancelled: Callable[[], ob
         Exception: what *work* raises.
     """
     task = asyncio.create_task(work)
-    interruption: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            interruption = error
-            cancelled()
-    if interruption is None:
-        return task.result()
-    if not task.cancelled():
-        task.exception()
-    raise interruption
+    if (interruption := await outlast(task, cancelled)) is not None:
+        raise interruption
+    return task.result()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def aside(read: Callable[[], T]) -> T:
+async def abandonable(read: Callable[[], T]) -> T:
     """Call *read* in a thread of its own and return what it returns; once nobody waits for it, it is left alone.
 
     The thread is a daemon, because the loop's own threads are waited for at its end, and this one may never end.

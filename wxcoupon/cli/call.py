@@ -15,7 +15,7 @@ from ..convert import from_wire
 from ..endpoint import AnyEndpoint, registry
 from ..errors import ConfigurationError
 from ..identity import Partner
-from .aside import aside
+from .aside import abandonable
 from .attached import with_file
 from .failure import UsageError
 from .options import USUAL, Connection
@@ -36,10 +36,10 @@ async def call(
         connection: Settings.
     """
     endpoint = _endpoint(name)
-    members = await aside(lambda: read_json(data, "--data"))
+    members = await abandonable(lambda: read_json(data, "--data"))
     if not isinstance(members, dict):
         raise ConfigurationError("--data: has to be one JSON object of the request's fields")
-    members = await aside(lambda: with_file(endpoint, members))
+    members = await abandonable(lambda: with_file(endpoint, members))
     async with connection.client(checks="off") as owner:
         client = _for_brand(owner, endpoint, members)
         request = from_wire(endpoint, members)
@@ -68,7 +68,7 @@ async def request(method: str, path: str, /, *, data: Data | None = None, connec
             f"the path has characters that have to be percent-encoded ({strange!r}); write {strange[0]!r} as "
             f"{quote(strange[0])}, and so on."
         )
-    body = None if data is None else await aside(lambda: read_json(data, "--data"))
+    body = None if data is None else await abandonable(lambda: read_json(data, "--data"))
     async with connection.client() as client:
         emit(await client.request(verb, path, json=body), indent=None if connection.json else 2)
 

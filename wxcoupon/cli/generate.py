@@ -16,7 +16,7 @@ from cyclopts import Parameter
 
 from ..bulk.codes.generating import USUAL_LENGTH, CodeBatch, generate_codes
 from ..errors import ConfigurationError
-from .aside import aside
+from .aside import abandonable
 from .failure import Interrupted
 from .ledgers import ledger_to_run
 from .options import Count, Flag, Json, Name
@@ -63,8 +63,8 @@ async def generate(
 
 async def _write(batch: CodeBatch, write: Callable[[list[str]], object], left: str) -> None:
     try:
-        while block := await aside(lambda: list(islice(batch.codes, _AT_ONCE))):
-            await aside(lambda block=block: write(block))  # type: ignore[misc]
+        while block := await abandonable(lambda: list(islice(batch.codes, _AT_ONCE))):
+            await abandonable(lambda block=block: write(block))  # type: ignore[misc]
     except asyncio.CancelledError:
         raise Interrupted(f"{left}; run the same command again for other codes") from None
 

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from ..errors import ConfigurationError
 from ..notify.headers import proving
-from .aside import aside
+from .aside import abandonable
 from .notify_opening import opener, shown, unproven
 from .options import USUAL, Connection
 from .text import STDIN, emit, say
@@ -30,12 +30,12 @@ async def decrypt(file: Stored, /, *, headers: Path | None = None, connection: C
         connection: Settings.
     """
     settings = connection.settings()
-    body = await aside(lambda: _read(file))
+    body = await abandonable(lambda: _read(file))
     if headers is None:
         notification = unproven(settings, body)
         say("opened, and not proven: whoever has the APIv3 key may have made it; --headers proves it")
     else:
-        found = proving(await aside(lambda: _headers(headers)))
+        found = proving(await abandonable(lambda: _headers(headers)))
         async with opener(settings) as opening:
             notification = await opening.proven(found, body, lambda: _signed_at(found))
         say("proven: WeChat Pay signed it")

@@ -15,7 +15,7 @@ from ..event import registry
 from ..sandbox import files
 from ..settings import Settings
 from ..testing import Callbacks, Variant
-from .aside import aside
+from .aside import abandonable
 from .failure import SOME_FAILED, UsageError
 from .notify_opening import apiv3_key
 from .options import USUAL, Connection, Name
@@ -57,7 +57,7 @@ async def send(
     """
     if not re.match("https?://[^/]", url):
         raise UsageError(f"--url {url!r} is no address; it begins with http:// or https://.")
-    members = await aside(lambda: read_json(data, "--data"))
+    members = await abandonable(lambda: read_json(data, "--data"))
     if not isinstance(members, dict):
         raise ConfigurationError("--data: has to be one JSON object of the event's members")
     if event not in registry() and not members:
@@ -65,7 +65,7 @@ async def send(
             f"{event!r} is no event that is known here; give all it tells with --data, or one of "
             f"{', '.join(sorted(registry()))}."
         )
-    callbacks = await aside(lambda: _callbacks(dir, connection.settings()))
+    callbacks = await abandonable(lambda: _callbacks(dir, connection.settings()))
     made = callbacks.of_members(event, members, variant=variant, notification_id=id)
     status, text = await _sent(url, made.headers, made.body)
     taken = status in {200, 204}
