@@ -25,6 +25,11 @@ def host(url: str, what: str) -> str:
     return url.rstrip("/")
 
 
+def name(address: str) -> str:
+    """The name of a host whose address was checked, without its port; WeChat Pay's backup has the main one's."""
+    return URL(API_HOSTS[0] if address in API_HOSTS else address).host or ""
+
+
 def proxy_address(url: str) -> str:
     """Check the address of an HTTP proxy, which may hold a user and a password.
 

@@ -23,7 +23,7 @@ import attrs
 
 from .convert import write_time
 from .endpoint import AnyEndpoint
-from .errors import Fault, InvalidRequest
+from .errors import ConfigurationError, Fault, InvalidRequest
 from .model import Items, Model, Sealed, Text, Whole, fields, hints, is_required, marks
 
 Checks: TypeAlias = Literal["on", "warn", "off"]
@@ -36,6 +36,17 @@ _Rule: TypeAlias = Callable[[Any], Iterator[tuple[str, str]]]
 _A_TIME: Final = "a time as RFC 3339, like 2025-08-01T00:00:00+08:00"
 _RFC_3339: Final = re.compile(r"\d{4}(?:-\d\d){2}T(?:\d\d:){2}\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _ANY_NUMBER: Final = Whole(min=-(10**18))
+
+
+def level(checks: Checks) -> Checks:
+    """What happens to a faulty request, as it was given.
+
+    Raises:
+        ConfigurationError: there is no such level.
+    """
+    if checks not in {"on", "warn", "off"}:
+        raise ConfigurationError(f"checks is 'on', 'warn' or 'off', not {checks!r}")
+    return checks
 
 
 @attrs.frozen

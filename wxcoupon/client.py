@@ -14,8 +14,8 @@ import aiohttp
 import attrs
 from typing_extensions import TypeVar
 
+from . import addresses, crypto, download, paging, wire
 from . import checks as rules
-from . import crypto, download, paging, wire
 from .chain import Chain, compose
 from .checks import Checks
 from .delivery import BACKUP_HOST, MAIN_HOST, Delivery, Plan
@@ -41,12 +41,6 @@ Kind = TypeVar("Kind", bound=Merchant | Partner | Brand)
 
 def _kind(identity: Identity) -> type[Identity]:
     return type(identity)
-
-
-def _level(checks: Checks) -> Checks:
-    if checks not in {"on", "warn", "off"}:
-        raise ConfigurationError(f"checks is 'on', 'warn' or 'off', not {checks!r}")
-    return checks
 
 
 class Client(Generic[Who]):
@@ -104,7 +98,7 @@ class Client(Generic[Who]):
         signing: Signing = "inline",
         correct_clock: bool = False,
     ) -> None:
-        self._checks: Checks = _level(checks)
+        self._checks: Checks = rules.level(checks)
         self._options = Options(seconds(timeout, "timeout"), retry or RetryPolicy())
         if not isinstance(identity, (Merchant, Partner, Brand)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(f"identity is a Merchant, Partner or Brand, not a {type(identity).__name__}")
@@ -161,6 +155,11 @@ class Client(Generic[Who]):
     def clock_offset(self) -> float | None:
         """Seconds that WeChat Pay's clock is ahead of this machine's, as proven answers show; None before the first."""
         return self._delivery.skew.offset
+
+    @property
+    def host(self) -> str:
+        """The name of the host that calls go to, without its port; WeChat Pay's own, main and backup, have one."""
+        return addresses.name(self._delivery.hosts[0])
 
     def __repr__(self) -> str:
         return f"Client({self.identity!r})"
@@ -228,7 +227,7 @@ class Client(Generic[Who]):
         other._owns_delivery = False  # noqa: SLF001
         other._options = self._options.but(timeout=timeout, deadline=deadline, retry=retry, headers=headers)  # noqa: SLF001
         if checks is not None:
-            other._checks = _level(checks)  # noqa: SLF001
+            other._checks = rules.level(checks)  # noqa: SLF001
         return other
 
     def resting(self, rest: Callable[[Pause], Awaitable[object]], leaves: Callable[[], object] | None = None) -> Self:
@@ -326,9 +325,7 @@ class Client(Generic[Who]):
             raise InvalidRequest([Fault("$", "has to be a request, an instance of one of the endpoints' classes")])
         rules.enforce(request, self._checks)
         until = self._delivery.until(self._options)
-        if is_sealed(
-            type(request)
-        ):  # a certificate may be what they are sealed with; for any other call, deliver waits
+        if is_sealed(type(request)):  # a certificate may be what it is sealed with; any other call waits in deliver
             await self._delivery.supplied(self._sign, request.route.call, until)
         encoded = wire.encode(request, self.identity, self._delivery.keys)
         plan = self._plans.get(type(request)) or self._planned(type(request))

@@ -236,3 +236,20 @@ async def test_both_hosts_down(sandbox: Sandbox) -> None:
 
     assert not caught.value.outcome_unknown
     assert not isinstance(caught.value, ServerError)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "name"),
+    [
+        (None, "api.mch.weixin.qq.com"),
+        ("https://api2.mch.weixin.qq.com/", "api.mch.weixin.qq.com"),
+        ("http://127.0.0.1:8787", "127.0.0.1"),
+        ("https://pay.example.com:8443/", "pay.example.com"),
+    ],
+    ids=["usual", "backup", "sandbox", "own"],
+)
+def test_the_name_of_the_host(sandbox: Sandbox, base_url: str | None, name: str) -> None:
+    """A client says which host its calls go to, without a port, and one name for both of WeChat Pay's."""
+    options: dict[str, Any] = {} if base_url is None else {"base_url": base_url}
+
+    assert name == Client(sandbox.partner, sandbox.platform_keys, **options).host

@@ -110,7 +110,7 @@ async def test_there_already_after_a_killed_run_is_ours(shop: Shop) -> None:
     async with SqliteLedger(shop.path) as ledger:
         source = await open_source(path)
         task = UploadTask(JOB, **shop.ids)
-        record = await prepare(ledger, task, source, Progress(), shop.client.identity)
+        record = await prepare(ledger, task, source, Progress(), shop.client)
         source.close()
         await ledger.claim(record.id, 9)  # and no more: this is what a killed process leaves
     shop.sandbox.reply_next(answer(success=["A"], already_exist=["B"]))

@@ -34,17 +34,19 @@ async def _interrupted(shop: Shop, given: Any, **options: Any) -> None:
         await anext(aiter(run))
 
 
-@pytest.mark.parametrize("what", ["kind", "stock", "brand", "rows", "column"])
+@pytest.mark.parametrize("what", ["kind", "stock", "brand", "host", "rows", "column"])
 async def test_another_job_of_the_same_name(shop: Shop, what: str) -> None:
     """Another kind, target, brand or source under the name of a job is refused with what differs, and sends nothing."""
     path = shop.folder / "codes.csv"
     path.write_text("code,other\nA,C\nB,D\n")
     options: dict[str, Any] = {"column": "code"}
     await through(shop.run(path, **options))
+    elsewhere = Client(shop.client.identity, shop.client.keys)
     others: dict[str, Callable[[], Run[Any]]] = {
         "kind": lambda: Run(shop.client, RowTask(UseCoupon, JOB), path, ledger=shop.path),
         "stock": lambda: shop.run(path, stock_id="7", **options),
         "brand": lambda: shop.run(path, client=shop.client.for_brand("120345"), **options),
+        "host": lambda: shop.run(path, client=elsewhere, **options),
         "rows": lambda: shop.run(["A", "B", "E"]),
         "column": lambda: shop.run(path, column="other"),
     }
@@ -52,6 +54,7 @@ async def test_another_job_of_the_same_name(shop: Shop, what: str) -> None:
         "kind": "another kind of job",
         "stock": "begun with another stock_id; give this one another name",
         "brand": "begun with another brand_id; give this one another name",
+        "host": "begun with another host; give this one another name",
         "rows": "the rows that were given is not what job 'spring' was begun with",
         "column": "is not what job 'spring' was begun with",
     }

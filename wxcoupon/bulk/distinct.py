@@ -3,7 +3,7 @@
 Rule 1: keys are spread over parts by their hash; equal keys are in the same part, so each part is looked at alone.
 Rule 2: keys that fit into a few megabytes stay there. Others are written to one temporary file, a segment a part for
         every so many keys, and read part by part.
-Rule 3: the answer is the repeated keys themselves where they are few; otherwise a bit a key, for parts with repeats.
+Rule 3: the answer is a bit a key, for parts with repeats.
 Rule 4: a part that is too big, because somebody chose keys with like hashes, is looked at in several passes, by another
         hash that is made with a secret.
 """
@@ -13,17 +13,12 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import tempfile
-from array import array
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from pathlib import Path
-from typing import IO, Final, NoReturn, Self
+from typing import Final, Self
 
-from .ledger import LedgerError
+from .segments import PARTS, Segments
 
-_PARTS: Final = 256
-"""Into how many parts keys are spread, a power of two: the largest there is at once is small beside the rest."""
 _MEMORY: Final = 16 << 20
 """Bytes of keys that need no file."""
 _SHARE: Final = 4
@@ -32,8 +27,6 @@ _OBJECT: Final = 57
 """Bytes that a string takes beside its characters, and its place in a list."""
 _MOST: Final = 32 << 20
 """Bytes of distinct keys of a part that are looked at in one pass."""
-_FEW: Final = 10_000
-"""Repeated keys that are remembered as they are."""
 _ESCAPE: Final = "\x1b"
 
 
@@ -42,33 +35,25 @@ class Repeats:
 
     Attributes:
         total: how many do.
+        none: whether none does.
     """
 
-    def __init__(self, marks: dict[int, bytearray], few: set[str] | None) -> None:
+    def __init__(self, marks: dict[int, bytearray]) -> None:
         self.total = sum(sum(map(int.bit_count, marked)) for marked in marks.values())
-        self._marks = {} if few is not None else marks
-        self._few = few
+        self.none = not self.total
+        self._marks = marks
         self.restart()
 
     def restart(self) -> None:
         """Begin at the first key again."""
-        self._seen = set[str]()
-        self._next = [0] * _PARTS
+        self._next = [0] * PARTS
 
     def among(self, keys: Sequence[str]) -> list[int]:
         """The positions of those of the next keys that repeat an earlier one."""
-        if not self.total or (self._few is not None and self._few.isdisjoint(keys)):
+        if not self.total:
             return []
         found: list[int] = []
-        if self._few is not None:
-            few, seen = self._few, self._seen
-            for position, key in enumerate(keys):
-                if key in few:
-                    if key in seen:
-                        found.append(position)
-                    seen.add(key)
-            return found
-        marks, places, last = self._marks, self._next, _PARTS - 1
+        marks, places, last = self._marks, self._next, PARTS - 1
         for position, key in enumerate(keys):
             part = hash(key) & last
             place = places[part]
@@ -86,22 +71,15 @@ class Keys:
         folder: where a temporary file may be made; None for the system's folder.
         memory: bytes of keys that are held at once, and need no file.
         most: bytes of distinct keys that are looked at together.
-        few: repeated keys that are remembered as they are.
     """
 
-    def __init__(
-        self, folder: Path | None = None, *, memory: int = _MEMORY, most: int = _MOST, few: int = _FEW
-    ) -> None:
-        self._few = few
-        self._repeated: set[str] = set()
-        self._folder = folder
+    def __init__(self, folder: Path | None = None, *, memory: int = _MEMORY, most: int = _MOST) -> None:
         self._memory = memory
         self._most = most
-        self._parts: list[list[str]] = [[] for _ in range(_PARTS)]
+        self._parts: list[list[str]] = [[] for _ in range(PARTS)]
         self._appends = [part.append for part in self._parts]
         self._held = 0
-        self._file: IO[bytes] | None = None
-        self._offsets: list[array[int]] = []
+        self._segments = Segments(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -112,8 +90,7 @@ class Keys:
     def close(self) -> None:
         """Let go of everything."""
         self._parts, self._appends = [], []
-        if self._file is not None:
-            self._file.close()
+        self._segments.close()
 
     def add(self, keys: Sequence[str]) -> None:
         """Add the next keys.
@@ -121,11 +98,11 @@ class Keys:
         Raises:
             LedgerError: they have to be written to disk and cannot be.
         """
-        appends, last = self._appends, _PARTS - 1
+        appends, last = self._appends, PARTS - 1
         for key in keys:
             appends[hash(key) & last](key)
         self._held += sum(map(len, keys)) + _OBJECT * len(keys)
-        if self._held > (self._memory if self._file is None else self._memory // _SHARE):
+        if self._held > (self._memory // _SHARE if self._segments.is_there else self._memory):
             self._write()
 
     def repeats(self) -> Repeats:
@@ -134,27 +111,27 @@ class Keys:
         Raises:
             LedgerError: the disk does not take or give them.
         """
-        if self._file is not None:
+        if self._segments.is_there:
             self._write()
         marks: dict[int, bytearray] = {}
-        for part in range(_PARTS):
+        for part in range(PARTS):
             marked = self._look_at(part)
             if marked is not None:
                 marks[part] = marked
-        return Repeats(marks, self._repeated if len(self._repeated) <= self._few else None)
+        return Repeats(marks)
 
     def _look_at(self, part: int) -> bytearray | None:
         """A bit for every key of a part up to the last that repeats one; None when they are all distinct."""
         seen: set[str] = set()
         marked = bytearray()
         place = size = 0
-        for keys, length in self._segments(part):
+        for keys, length in self._keys(part):
             before = len(seen)
             is_apart = seen.isdisjoint(keys)
             if is_apart:
                 seen.update(keys)
             if not is_apart or len(seen) - before < len(keys):
-                self._mark(marked, place, keys, set[str]() if is_apart else seen)
+                _mark(marked, place, keys, set[str]() if is_apart else seen)
             place += len(keys)
             size += (length + _OBJECT * len(keys)) if len(seen) > before else 0
             if size > self._most:
@@ -164,72 +141,48 @@ class Keys:
         return marked or None
 
     def _in_passes(self, part: int) -> bytearray | None:
-        size = sum(length + _OBJECT * len(keys) for keys, length in self._segments(part))
+        size = sum(length + _OBJECT * len(keys) for keys, length in self._keys(part))
         passes = 2 * size // self._most + 1
         secret = secrets.token_bytes(16)
         marked = bytearray()
         for turn in range(passes):
             seen: set[str] = set()
             place = 0
-            for keys, _ in self._segments(part):
+            for keys, _ in self._keys(part):
                 for at, key in enumerate(keys, place):
                     if _hash(key, secret) % passes == turn:
-                        self._mark(marked, at, (key,), seen)
+                        _mark(marked, at, (key,), seen)
                 place += len(keys)
         return marked or None
 
-    def _mark(self, marked: bytearray, place: int, keys: Sequence[str], seen: set[str]) -> None:
-        """Note which of the keys from a place on were seen, and see them."""
-        repeated, few = self._repeated, self._few
-        for at, key in enumerate(keys, place):
-            if key in seen:
-                marked.extend(bytes(max(0, (at >> 3) + 1 - len(marked))))
-                marked[at >> 3] |= 1 << (at & 7)
-                if len(repeated) <= few:
-                    repeated.add(key)
-            else:
-                seen.add(key)
-
-    def _segments(self, part: int) -> Iterator[tuple[Sequence[str], int]]:
+    def _keys(self, part: int) -> Iterator[tuple[Sequence[str], int]]:
         """The keys of a part as they were added, a list at a time, and about how many bytes they have."""
-        if self._file is None:
+        if not self._segments.is_there:
             yield self._parts[part], sum(map(len, self._parts[part]))
-            return
-        for offsets in self._offsets:
-            if length := offsets[part + 1] - offsets[part]:
-                try:
-                    self._file.seek(offsets[part])
-                    written = self._file.read(length)
-                except OSError as error:
-                    self._refuse(error)
-                yield _read(written.decode("utf-8", "surrogatepass")), length
+        for segment in self._segments.of(part):
+            yield _read(segment.decode("utf-8", "surrogatepass")), len(segment)
 
     def _write(self) -> None:
         """Write what is held, the parts one after the other."""
-        try:
-            if self._file is None:
-                # The file has no name, so that nothing of it is left, however the process ends.
-                self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - close() closes it
-            segments = [_written(keys).encode("utf-8", "surrogatepass") if keys else b"" for keys in self._parts]
-            begin = self._offsets[-1][-1] if self._offsets else 0
-            self._file.seek(begin)
-            for first in range(0, _PARTS, 64):
-                written = memoryview(b"".join(segments[first : first + 64]))
-                while written:
-                    written = written[self._file.write(written) :]
-        except OSError as error:
-            self._refuse(error)
-        self._offsets.append(array("Q", accumulate(map(len, segments), initial=begin)))
-        for keys in self._parts:
-            keys.clear()
+        self._segments.write(map(_taken, self._parts))
         self._held = 0
 
-    def _refuse(self, error: OSError) -> NoReturn:
-        where = self._folder or tempfile.gettempdir()
-        raise LedgerError(
-            f"what is needed to find repeated rows cannot be kept in {where} ({error.strerror}); make room there and "
-            "run the same job again"
-        ) from error
+
+def _taken(keys: list[str]) -> bytes:
+    """Keys as bytes, which are held no more."""
+    taken = _written(keys).encode("utf-8", "surrogatepass") if keys else b""
+    keys.clear()
+    return taken
+
+
+def _mark(marked: bytearray, place: int, keys: Sequence[str], seen: set[str]) -> None:
+    """Note which of the keys from a place on were seen, and see them."""
+    for at, key in enumerate(keys, place):
+        if key in seen:
+            marked.extend(bytes(max(0, (at >> 3) + 1 - len(marked))))
+            marked[at >> 3] |= 1 << (at & 7)
+        else:
+            seen.add(key)
 
 
 def _hash(key: str, secret: bytes) -> int:

@@ -112,7 +112,7 @@ class Run(Generic[R]):
             ledger = await self._open_ledger(stack)
             await stack.enter_async_context(ledger.hold(self.job))
             self.source = await self._open_source(ledger, stack)
-            self.record = await prepare(ledger, self._task, self.source, self.progress, self._client.identity)
+            self.record = await prepare(ledger, self._task, self.source, self.progress, self._client)
             await ledger.reopen(self.record.id)
             self.progress.begin(self.record.rows, await ledger.tally(self.record.id))
             stack.push_async_exit(self._leave)

@@ -35,6 +35,8 @@ class Piece:
         texts: each row: its line, or its cell in the chosen column, without white space around it.
         cells: all cells of each row by column, of a source that was opened for several columns; otherwise empty.
         problems: why a row cannot be read, by its position.
+        plain: characters of the longest text, where it is known that all of them are of 0-9 A-Z a-z _ and -, and none
+            is empty; 0 where it is not known.
     """
 
     offset: int
@@ -43,6 +45,7 @@ class Piece:
     texts: Sequence[str] = attrs.field(repr=False)
     cells: Sequence[Mapping[str, str]] = attrs.field(default=(), repr=False)
     problems: Mapping[int, str] = attrs.field(factory=dict[int, str])
+    plain: int = attrs.field(default=0, eq=False)
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -1,6 +1,10 @@
-"""From a source to the chunks of a job, in two passes: the first finds what cannot be sent and what is there twice.
+"""From a source to the chunks of a job, in one pass where no row repeats another one, and otherwise in two.
 
-Both are run in a thread. Neither keeps anything a row; what they need of the disk is gone when they have ended.
+The first pass (:class:`FirstPass`) finds what cannot be sent, and whether anything may be there twice. A job cuts its
+rows during it, as if nothing were (:class:`~wxcoupon.bulk.drafting.Draft`), and cuts them again where something may be
+(:func:`chunks`).
+
+All of it is run in a thread. Nothing is kept a row; what is needed of the disk is gone when the pass has ended.
 """
 
 from __future__ import annotations
@@ -8,21 +12,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self, TypeAlias
 
 import attrs
 
-from ..errors import ConfigurationError
+from .cutting import Cutter
 from .distinct import Keys, Repeats
-from .ledger import Chunk, State, Tally
-from .pieces import Piece, Source, SourceChangedError, joined
-from .positions import written
+from .fingerprints import Fingerprints, Suspects
+from .ledger import Chunk
+from .pieces import Piece, Source, SourceChangedError
 from .task import Task
-from .verdicts import Ending, Verdicts, gathered
 
 _TOLD: Final = 20
-_AT_ONCE: Final = 500
-_ROWS_AT_ONCE: Final = 100_000
+
+Again: TypeAlias = Repeats | Suspects
+"""What tells which rows repeat an earlier one, when all of them come by again."""
 
 
 class PlanningStopped(Exception):  # noqa: N818 - it is no error: somebody asked for it
@@ -43,26 +47,118 @@ class LineFault:
 
 
 @attrs.frozen
-class Surveyed:
-    """What the first pass found.
+class Found:
+    """What the first pass found, as far as cutting needs it.
 
     Attributes:
         about: what the source is.
         rows: all rows.
-        sendable: rows that can be sent, each of them once.
         invalid: rows that cannot be sent.
-        duplicate: rows that repeat an earlier one.
-        faults: the first rows that cannot be sent.
         repeats: which of the others repeat an earlier one.
     """
 
     about: dict[str, object]
     rows: int
-    sendable: int
     invalid: int
+    repeats: Again = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Surveyed(Found):
+    """What there is to say of a source before anything is sent.
+
+    Attributes:
+        sendable: rows that can be sent, each of them once.
+        duplicate: rows that repeat an earlier one.
+        faults: the first rows that cannot be sent.
+    """
+
+    sendable: int
     duplicate: int
     faults: Sequence[LineFault]
-    repeats: Repeats = attrs.field(repr=False)
+
+
+class FirstPass:
+    """All rows of a source, looked at once; leaving its block lets go of what it has on disk.
+
+    Args:
+        source: the rows.
+        task: what is to be done with them.
+        folder: where a temporary file may be made when there are many rows; None for the system's folder.
+
+    Attributes:
+        rows: rows so far.
+        invalid: those of them that cannot be sent.
+    """
+
+    def __init__(self, source: Source, task: Task[Any], folder: Path | None = None) -> None:
+        self.rows = self.invalid = 0
+        self._source = source
+        self._task = task
+        self._folder = folder
+        self._fingerprints = Fingerprints(folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what is on disk."""
+        self._fingerprints.close()
+
+    def look_at(self, piece: Piece) -> dict[int, str]:
+        """Look at the next rows, and say why some of them cannot be sent, by their positions.
+
+        Raises:
+            LedgerError: there is no room on the disk for what is needed to find repeated rows.
+        """
+        wrong, keys = _examined(self._task, piece)
+        self._fingerprints.add(keys)
+        self.rows += len(piece)
+        self.invalid += len(wrong)
+        return wrong
+
+    def repeats(self, stop: threading.Event | None = None) -> Again:
+        """Which rows repeat an earlier one, after the last one. Where many may, all rows are read again now.
+
+        Raises:
+            SourceError: the source cannot be read any more.
+            SourceChangedError: it changed meanwhile.
+            LedgerError: there is no room on the disk.
+            PlanningStopped: *stop* was set.
+        """
+        suspects = self._fingerprints.suspects(lambda: go_on(stop))
+        self._fingerprints.close()
+        if suspects is not None:
+            return suspects
+        with Keys(self._folder) as distinct:
+            for keys in self._again(stop):
+                distinct.add(keys)
+            go_on(stop)
+            return distinct.repeats()
+
+    def count(self, repeats: Again, stop: threading.Event | None = None) -> int:
+        """How many rows repeat an earlier one; where that is only suspected, all rows are read again.
+
+        Raises:
+            SourceError: the source cannot be read any more.
+            SourceChangedError: it changed meanwhile.
+            PlanningStopped: *stop* was set.
+        """
+        if isinstance(repeats, Repeats):
+            return repeats.total
+        if repeats.none:
+            return 0
+        repeats.restart()
+        return sum(len(repeats.among(keys)) for keys in self._again(stop))
+
+    def _again(self, stop: threading.Event | None) -> Iterator[Sequence[str]]:
+        """The keys of all rows that can be sent."""
+        for piece in self._source.pieces():
+            go_on(stop)
+            yield _examined(self._task, piece)[1]
 
 
 def survey(
@@ -74,7 +170,7 @@ def survey(
     watch: Callable[[int], object] | None = None,
     stop: threading.Event | None = None,
 ) -> Surveyed:
-    """Look at all rows of a source: the first pass of planning, and all of a rehearsal.
+    """Look at all rows of a source, and send none: all of a rehearsal.
 
     Args:
         source: the rows.
@@ -90,34 +186,30 @@ def survey(
         LedgerError: there is no room on the disk for what is needed to find repeated rows.
         PlanningStopped: *stop* was set.
     """
-    rows = invalid = 0
     faults: list[LineFault] = []
-    with Keys(folder) as distinct:
+    with FirstPass(source, task, folder) as first:
         for piece in source.pieces():
-            _go_on(stop)
-            wrong, keys = _examined(task, piece)
-            distinct.add(keys)
-            rows += len(piece)
-            invalid += len(wrong)
+            go_on(stop)
+            wrong = first.look_at(piece)
             if wrong and len(faults) < told:
                 faults += [LineFault(piece.lines[at], wrong[at]) for at in sorted(wrong)[: told - len(faults)]]
             if watch is not None:
-                watch(rows)
-        _go_on(stop)
-        repeats = distinct.repeats()
-    sendable = rows - invalid - repeats.total
-    return Surveyed(source.about(), rows, sendable, invalid, repeats.total, faults, repeats)
+                watch(first.rows)
+        repeats = first.repeats(stop)
+        duplicate = first.count(repeats, stop)
+    sendable = first.rows - first.invalid - duplicate
+    return Surveyed(source.about(), first.rows, first.invalid, repeats, sendable, duplicate, faults)
 
 
 def chunks(
     source: Source,
     task: Task[Any],
-    surveyed: Surveyed,
+    found: Found,
     *,
     watch: Callable[[int], object] | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[list[Chunk]]:
-    """Cut a source into the chunks of a job: the second pass of planning.
+    """Cut a source into the chunks of a job, when it was looked at.
 
     A chunk ends with its last row that is sent as soon as it has as many as one call takes, or when it has as many rows
     as a chunk may have. Between two chunks there is nothing but blank lines.
@@ -125,7 +217,7 @@ def chunks(
     Args:
         source: the rows.
         task: what is to be done with them.
-        surveyed: what :func:`survey` said of the same source and the same task.
+        found: what the first pass said of the same source and the same task.
         watch: called with the rows that are in chunks so far, now and then.
         stop: set when the work should stop.
 
@@ -134,38 +226,45 @@ def chunks(
 
     Raises:
         SourceError: the source cannot be read any more.
-        SourceChangedError: it is not what it was when it was surveyed; known at the end, so the chunks before are void.
+        SourceChangedError: it is not what it was when it was looked at; known at the end, so the chunks before are
+            void.
         PlanningStopped: *stop* was set.
     """
-    surveyed.repeats.restart()
-    cutter = _Cutter(task)
+    found.repeats.restart()
+    cutter = Cutter(task)
     # Where every row was good the rows need not be looked at again: that they are the same is known at the end.
-    all_good = surveyed.sendable == surveyed.rows
+    all_good = not found.invalid and found.repeats.none
     for piece in source.pieces():
-        _go_on(stop)
+        go_on(stop)
         wrong, keys = ({}, ()) if all_good else _examined(task, piece)
-        twice = surveyed.repeats.among(keys)
+        twice = found.repeats.among(keys)
         if twice and wrong:
             sendable = [at for at in range(len(piece)) if at not in wrong]
             twice = [sendable[at] for at in twice]
         cutter.add(piece, wrong, twice)
-        if len(cutter.ready) >= _AT_ONCE or cutter.waiting >= _ROWS_AT_ONCE:
+        if cutter.is_full:
             yield cutter.take()
         if watch is not None:
             watch(cutter.rows)
     cutter.end()
-    if cutter.rows != surveyed.rows or source.about()["digest"] != surveyed.about["digest"]:
-        raise SourceChangedError(
-            f"{source.name} has changed while job {task.job!r} was planned, and nothing was sent; run it again when "
-            "nobody writes to the file"
-        )
+    require_same(source, task, found.about, is_same=cutter.rows == found.rows)
     if cutter.ready:
         yield cutter.take()
 
 
-def _go_on(stop: threading.Event | None) -> None:
+def go_on(stop: threading.Event | None) -> None:
+    """Raise PlanningStopped if *stop* is set."""
     if stop is not None and stop.is_set():
         raise PlanningStopped
+
+
+def require_same(source: Source, task: Task[Any], about: dict[str, object], *, is_same: bool = True) -> None:
+    """Raise SourceChangedError if a source that was planned is not what it was before, or if it is known not to be."""
+    if not is_same or source.about()["digest"] != about["digest"]:
+        raise SourceChangedError(
+            f"{source.name} has changed while job {task.job!r} was planned, and nothing was sent; run it again when "
+            "nobody writes to the file"
+        )
 
 
 def _examined(task: Task[Any], piece: Piece) -> tuple[dict[int, str], Sequence[str]]:
@@ -175,85 +274,3 @@ def _examined(task: Task[Any], piece: Piece) -> tuple[dict[int, str], Sequence[s
     if not wrong:
         return wrong, examined.keys
     return wrong, [key for at, key in enumerate(examined.keys) if at not in wrong]
-
-
-class _Cutter:
-    """Rows in, chunks out.
-
-    Attributes:
-        ready: chunks that are whole.
-        waiting: rows in them.
-        rows: rows so far.
-    """
-
-    def __init__(self, task: Task[Any]) -> None:
-        if task.most < task.size:
-            raise ConfigurationError(f"a chunk of {task.kind} has at most {task.most} rows, and a call {task.size}")
-        self.ready: list[Chunk] = []
-        self.waiting = 0
-        self.rows = 0
-        self._task = task
-        self._seq = 0
-        self._parts: list[Piece] = []
-        self._held = 0
-        self._skipped: list[tuple[int, Ending, str]] = []
-
-    def take(self) -> list[Chunk]:
-        """The chunks that are whole."""
-        taken, self.ready, self.waiting = self.ready, [], 0
-        return taken
-
-    def add(self, piece: Piece, wrong: dict[int, str], twice: Sequence[int]) -> None:
-        """Take the next rows; those that are *wrong* or there *twice* are not sent."""
-        skipped = sorted([*wrong, *twice])
-        self.rows += len(piece)
-        begin, passed = 0, 0
-        while begin < len(piece):
-            end = self._cut(begin, len(piece), skipped, passed)
-            while passed < len(skipped) and skipped[passed] < end:
-                at = skipped[passed]
-                ending = Ending.INVALID if at in wrong else Ending.DUPLICATE
-                self._skipped.append((self._held + at - begin, ending, wrong.get(at, "")))
-                passed += 1
-            self._parts.append(piece.part(begin, end))
-            self._held += end - begin
-            if self._held - len(self._skipped) == self._task.size or self._held == self._task.most:
-                self.end()
-            begin = end
-
-    def _cut(self, begin: int, end: int, skipped: Sequence[int], passed: int) -> int:
-        """Where the chunk ends that is being filled, or where the rows end."""
-        end = min(end, begin + self._task.most - self._held)
-        cut = begin + self._task.size - (self._held - len(self._skipped))
-        while passed < len(skipped) and skipped[passed] < min(cut, end):
-            cut += 1
-            passed += 1
-        return min(cut, end)
-
-    def end(self) -> None:
-        """Make a chunk of what there is."""
-        if not self._parts:
-            return
-        whole = joined(self._parts)
-        said = self._skipped
-        skipped = [at for at, _, _ in said]
-        sent = whole.without(skipped)
-        verdicts = Verdicts(gathered(said)) if said else Verdicts()
-        is_sent = len(sent) > 0
-        self.ready.append(
-            Chunk(
-                self._seq,
-                whole.offset,
-                whole.ends[-1] - whole.offset,
-                whole.lines[0],
-                len(whole),
-                written(skipped),
-                self._task.digest(sent) if is_sent else b"",
-                State.OPEN if is_sent else State.SETTLED,
-                tally=Tally() if is_sent else verdicts.tally(len(whole)),
-                detail=verdicts.written(),
-            )
-        )
-        self._seq += 1
-        self.waiting += len(whole)
-        self._parts, self._held, self._skipped = [], 0, []

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from ..client import Client
 from ..errors import ConfigurationError
-from ..identity import Identity
 from . import planning
 from .aside import aside
+from .drafting import Draft
 from .ledger import JobRecord, Ledger, LedgerError, NewJob
 from .pieces import Source
 from .progress import Progress
@@ -22,15 +23,18 @@ _IRRELEVANT: Final[dict[str, object]] = {"name": None, "path": None}
 """What may differ between two runs: where the rows are."""
 
 
-async def prepare(ledger: Ledger, task: Task[Any], source: Source, progress: Progress, caller: Identity) -> JobRecord:
+async def prepare(
+    ledger: Ledger, task: Task[Any], source: Source, progress: Progress, client: Client[Any]
+) -> JobRecord:
     """The job as the ledger has it, planned now if it was not before.
 
     Args:
         ledger: what remembers it; the job has to be held.
         task: what it does.
-        caller: who makes its calls, which belongs to what it is aimed at.
         source: its rows.
         progress: is told how many rows were looked at.
+        client: makes its calls: as whom and to which host belongs to what it is aimed at, or a job that was tried with
+            a sandbox would be done already when it is run in earnest.
 
     Raises:
         ConfigurationError: the ledger has another job of that name.
@@ -38,7 +42,10 @@ async def prepare(ledger: Ledger, task: Task[Any], source: Source, progress: Pro
     """
     about = await aside(lambda _: source.about())
     target = dict(task.target)
-    target |= {name: value for name in ("mchid", "brand_id") if (value := getattr(caller, name, None)) is not None}
+    for name in ("mchid", "brand_id"):
+        if (value := getattr(client.identity, name, None)) is not None:
+            target[name] = value
+    target["host"] = client.host
     old = await ledger.find(task.job)
     if old is not None and old.planned:
         try:
@@ -48,8 +55,9 @@ async def prepare(ledger: Ledger, task: Task[Any], source: Source, progress: Pro
             raise
         return old
     await aside(lambda _: task.require(source))
+    new = NewJob(task.job, task.kind, json.dumps(target, sort_keys=True), json.dumps(about))
     try:
-        record = await ledger.add(NewJob(task.job, task.kind, json.dumps(target, sort_keys=True), json.dumps(about)))
+        record = await ledger.add(new)
     except LedgerError:
         with suppress(LedgerError):
             await drop_spool(ledger, about)
@@ -60,11 +68,16 @@ async def prepare(ledger: Ledger, task: Task[Any], source: Source, progress: Pro
     def looked_at(rows: int) -> None:
         progress.read = rows
 
-    surveyed = await aside(lambda stop: planning.survey(source, task, folder=ledger.folder, watch=looked_at, stop=stop))
-    plan = planning.chunks(source, task, surveyed)
-    while chunks := await aside(lambda _: next(plan, None)):
-        await ledger.plan(record.id, chunks)
-    return await ledger.planned(record.id, surveyed.rows)
+    with Draft(source, task, about, folder=ledger.folder, watch=looked_at) as draft:
+        while chunks := await aside(draft.more):
+            await ledger.plan(record.id, chunks)
+        found = await aside(draft.found)
+    if not found.repeats.none:
+        record = await ledger.add(new)  # in place of the draft; the rows are the same, so what keeps them stays
+        plan = planning.chunks(source, task, found)
+        while cut := await aside(lambda _: next(plan, None)):
+            await ledger.plan(record.id, cut)
+    return await ledger.planned(record.id, found.rows)
 
 
 def _compare(

@@ -63,7 +63,7 @@ class UploadTask(Task[UploadedCouponCodes]):
     def examine(self, piece: Piece) -> Examined:
         """Look for what is no legal code."""
         texts = piece.texts
-        if not piece.problems and _all_legal(texts):
+        if not piece.problems and (0 < piece.plain <= _LONGEST or _all_legal(texts)):
             return Examined({}, texts)
         faults = {number: problem for number, text in enumerate(texts) if (problem := _problem(text))}
         return Examined({**faults, **piece.problems}, texts)

@@ -152,7 +152,9 @@ class CsvFile(RowsFile):
         """The rows of a block without quotations, each of which has a text in the column."""
         if self._named or (split := tidy.split(block, offset, _PLAIN)) is None:
             return None
-        rows, ends = split
+        rows, ends, plain = split
+        if plain and not self._column:
+            return Piece(offset, ends, range(line, line + len(rows)), rows, plain=plain)
         if b"," not in block:
             texts = rows if not self._column else []
         elif max(row.count(",") for row in rows) >= self._width:

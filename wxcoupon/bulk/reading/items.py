@@ -113,8 +113,8 @@ class ItemsFile(RowsFile):
         size = len(data) if last else self._whole_lines(data, offset)
         block = data if size == len(data) else data[:size]
         if (split := tidy.split(block, offset)) is not None:
-            texts, ends = split
-            return Piece(offset, ends, range(line, line + len(texts)), texts), size, len(texts)
+            count = len(split.texts)
+            return Piece(offset, split.ends, range(line, line + count), split.texts, plain=split.plain), size, count
         raws = block.splitlines(keepends=True)
         return self._rows(raws, offset, line), size, len(raws)
 
@@ -153,7 +153,7 @@ def written(items: Sequence[object], wanted: Sequence[str]) -> bytes:
     except (TypeError, UnicodeEncodeError):
         pass
     else:
-        if (split := tidy.split(lines, 0)) is not None and len(split[0]) == len(items):
+        if (split := tidy.split(lines, 0)) is not None and len(split.texts) == len(items):
             return lines
     return b"".join(_item(item, wanted).written() for item in items)
 

@@ -123,7 +123,7 @@ class RowsFile(ABC):
         if self._digest is None or self._digest_of != state:
             hasher = hashlib.blake2b(digest_size=16)
             self._hash(hasher, 0, self._size)
-            self._known(hasher.hexdigest())
+            self._known(hasher.hexdigest(), state)
         said: dict[str, object] = {"name": self._name, "path": self._path, "size": self._size, "digest": self._digest}
         first = list(self._first) if self._first else None
         titles = {"titles": list(self._titles)} if self._titles else {}
@@ -140,10 +140,11 @@ class RowsFile(ABC):
 
     def pieces(self) -> Iterator[Piece]:
         """All rows, from the beginning."""
+        state = self._state()
         hasher = hashlib.blake2b(digest_size=16)
         self._hash(hasher, 0, self._begin)
         yield from self._scan(self._begin, self._size, self._line, hasher)
-        self._known(hasher.hexdigest())
+        self._known(hasher.hexdigest(), state)
 
     def read(self, offset: int, length: int, line: int) -> Piece:
         """The rows in a part of the file, which begins with a row at that line."""
@@ -198,9 +199,9 @@ class RowsFile(ABC):
         for block in self._blocks(offset, stop):
             hasher.update(block)
 
-    def _known(self, digest: str) -> None:
-        state = self._state()
-        if state[0] != self._size or self._digest not in {None, digest}:
+    def _known(self, digest: str, state: tuple[int, int, int]) -> None:
+        """Note the digest of what was read; *state* is from before, so that what changed behind it is read again."""
+        if self._state()[0] != self._size or self._digest not in {None, digest}:
             raise SourceChangedError(f"{self._name} has changed while it was read; run again when nobody writes to it")
         self._digest, self._digest_of = digest, state
 

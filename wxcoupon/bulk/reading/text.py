@@ -63,8 +63,8 @@ class TextFile(RowsFile):
         size = len(data) if last else self._whole_lines(data, offset)
         block = data if size == len(data) else data[:size]
         if (split := tidy.split(block, offset)) is not None:
-            texts, ends = split
-            return Piece(offset, ends, range(line, line + len(texts)), texts), size, len(texts)
+            count = len(split.texts)
+            return Piece(offset, split.ends, range(line, line + count), split.texts, plain=split.plain), size, count
         skipped, lines = tidy.blank(block)
         if skipped:
             return None, skipped, lines

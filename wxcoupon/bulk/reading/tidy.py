@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 from operator import add
-from typing import Final
+from typing import Final, NamedTuple
 
 from .rows_file import LONGEST
 
 PRINTABLE: Final = bytes(range(0x21, 0x7F))
 """What tidy lines of text are made of."""
 
+_CODES: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
 _FEW: Final = 64
 _ENDS: Final = (b"\n" * 4096, b"\r" * 4096, b"\r\n" * 2048)
 """What a long run of blank lines has in it."""
+
+
+class Lines(NamedTuple):
+    """The lines of a block.
+
+    Attributes:
+        texts: the lines without their ends.
+        ends: the byte behind each.
+        plain: characters of the longest, where all of them are of 0-9 A-Z a-z _ and -; 0 otherwise.
+    """
+
+    texts: list[str]
+    ends: Sequence[int]
+    plain: int
 
 
 def blank(block: bytes) -> tuple[int, int]:
@@ -39,19 +54,22 @@ def before_blank(block: bytes) -> int:
     return min(found, default=len(block))
 
 
-def split(block: bytes, offset: int, allowed: bytes = PRINTABLE) -> tuple[list[str], Sequence[int]] | None:
-    """The lines of a block of whole lines, without their ends.
+def split(block: bytes, offset: int, allowed: bytes = PRINTABLE) -> Lines | None:
+    """The lines of a block of whole lines.
 
     Args:
         block: the block.
         offset: byte at which it begins.
-        allowed: the bytes that its lines may have.
+        allowed: the bytes that its lines may have, those of codes among them.
 
     Returns:
-        The lines, and the byte behind each; None where a line is blank, longer than is sensible, or has other bytes
-        in it, or where the last one has no end.
+        The lines; None where one is blank, longer than is sensible, or has other bytes in it, or where the last one
+        has no end.
     """
-    rest = block.translate(None, allowed)
+    rest = block.translate(None, _CODES)
+    is_plain = not rest.translate(None, b"\r\n")
+    if not is_plain:
+        rest = rest.translate(None, allowed)
     count = len(rest)
     if not count:
         return None
@@ -73,10 +91,12 @@ def split(block: bytes, offset: int, allowed: bytes = PRINTABLE) -> tuple[list[s
         return None
     texts = block.decode("ascii").split(end.decode())
     texts.pop()
-    if (width if even else max(map(len, texts))) > LONGEST:
+    longest = width - len(end) if even else max(map(len, texts))
+    if longest > LONGEST:
         return None
+    plain = longest if is_plain else 0
     if even:
-        return texts, range(offset + width, offset + size + 1, width)
+        return Lines(texts, range(offset + width, offset + size + 1, width), plain)
     step = len(end)
     begins = range(offset + step, offset + step * count + 1, step)
-    return texts, list(map(add, accumulate(map(len, texts)), begins))
+    return Lines(texts, list(map(add, accumulate(map(len, texts)), begins)), plain)
