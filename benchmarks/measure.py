@@ -116,6 +116,12 @@ def pin(place: int) -> bool:
     return True
 
 
+def unpin(places: Sequence[int]) -> None:
+    """Let this thread, and those it starts from now on, use these cores: what :func:`cores` said before the pinning."""
+    if places:
+        os.sched_setaffinity(0, places)
+
+
 def repeated(work: Callable[[], object], calls: int) -> Slice:
     """The same piece of work, over and over."""
     began, cpu = perf_counter(), cpu_seconds()

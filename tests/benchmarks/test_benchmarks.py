@@ -80,9 +80,11 @@ def test_the_bulk_benchmark_uploads_to_the_sandbox_and_to_the_bound() -> None:
     for concurrency in ("8", "32"):
         for ways in report["jobs"][concurrency].values():
             assert_measured(ways["durable_of_forgetful_cpu"])
-            for way in ("durable", "forgetful"):
+            for way in ("durable", "forgetful", "least"):
                 assert_measured(ways[way]["codes_per_second"])
         assert_measured(report[f"of_job_speed_limit_c{concurrency}"])
+        assert_measured(report[f"of_threads_speed_limit_c{concurrency}"])
+        assert_measured(report[f"durable_of_least_c{concurrency}"])
         assert_measured(report[f"of_durable_cost_limit_c{concurrency}"])
 
 
