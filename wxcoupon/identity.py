@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias, cast
 
 import attrs
 
@@ -44,13 +44,15 @@ def _load(source: crypto.KeySource | crypto.PrivateKey | crypto.Pkcs12 | Signer)
         return source.private_key
     if isinstance(source, (crypto.PrivateKey, str, bytes, Path)):
         return crypto.load_private_key(source)
-    if not isinstance(source, Signer):  # pyright: ignore[reportUnnecessaryIsInstance]
+    # Not isinstance: from Python 3.12 on it does not see a method that __getattr__ passes on.
+    sign: object = getattr(source, "sign", None)
+    if not callable(sign):
         raise ConfigurationError(
             f"private_key: a {type(source).__name__} is none; give a path, PEM text, what crypto.pem(…) or "
             "crypto.pkcs12(…) loads, or a signer, which has a method: "
             "async def sign(self, message: bytes) -> bytes"
         )
-    if not inspect.iscoroutinefunction(source.sign):
+    if not inspect.iscoroutinefunction(sign):
         raise ConfigurationError(
             f"private_key: a {type(source).__name__} is neither an RSA key nor a signer, "
             "which has a method: async def sign(self, message: bytes) -> bytes"
@@ -97,8 +99,8 @@ class _Keyed:
         """
         if self.decryptor is not None or isinstance(self._key, crypto.PrivateKey):
             return self.decryptor
-        if isinstance(self._key, Decryptor) and inspect.iscoroutinefunction(self._key.decrypt):
-            return self._key
+        if inspect.iscoroutinefunction(getattr(self._key, "decrypt", None)):
+            return cast("Decryptor", self._key)
         raise ConfigurationError(
             f"the answer has sensitive members, and {type(self._key).__name__} opens none: give the "
             f"{type(self).__name__} a decryptor, which has a method: {_DECRYPT}"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from wxcoupon.keys import KeyRing
 from wxcoupon.notify import Notification, Router, SqliteStore, Tenant
 from wxcoupon.notify.adapters import django_views
 from wxcoupon.notify.adapters.serving import serving
-from wxcoupon.notify.adapters.threaded import Threaded
+from wxcoupon.notify.adapters.threaded import Threaded, _begin_all
 
 from ..notify.callbacks import APIV3_KEY, NOW, Platform, coupon
 from .services import EVERY, NOTIFY
@@ -195,14 +196,18 @@ def test_a_forked_process_is_told(ring: KeyRing, platform: Platform) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "waits"),
+    ("kind", "waits", "following"),
     [
-        ("def", "go.wait(); time.sleep(0.3)"),
-        ("async def", "await asyncio.to_thread(go.wait); await asyncio.sleep(0.3)"),
+        ("def", "go.wait(); time.sleep(0.3)", "def"),
+        ("async def", "await asyncio.to_thread(go.wait); await asyncio.sleep(0.3)", "async def"),
+        ("async def", "await asyncio.sleep(0.3)", "async def"),
+        ("async def", "await asyncio.sleep(0.3)", "def"),
     ],
-    ids=["function", "coroutine function"],
+    ids=["functions", "coroutine functions", "coroutine functions without a thread", "a thread needed at the end"],
 )
-def test_a_threaded_router_is_closed_with_the_interpreter(kind: str, waits: str, tmp_path: Path) -> None:
+def test_a_threaded_router_is_closed_with_the_interpreter(
+    kind: str, waits: str, following: str, tmp_path: Path
+) -> None:
     """Nobody has to call close: handlers that run may end, those behind them may begin, and the store is closed."""
     script = f"""
         import asyncio, threading, time
@@ -227,7 +232,7 @@ def test_a_threaded_router_is_closed_with_the_interpreter(kind: str, waits: str,
             print("first")
 
         @router.on(Event)
-        {kind} second(notification):
+        {following} second(notification):
             print("second")
 
         callbacks, go = Threaded(router, store, Client()), threading.Event()
@@ -236,6 +241,13 @@ def test_a_threaded_router_is_closed_with_the_interpreter(kind: str, waits: str,
     """
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
     assert ("", ["204", "first", "second", "closed"]) == (ended.stderr, ended.stdout.split())
+
+
+def test_the_threads_of_a_pool_begin_together() -> None:
+    """Where Python begins no thread at its end, every thread is there before it is needed."""
+    with ThreadPoolExecutor(3, "begun-together") as pool:
+        _begin_all(pool, 3)
+        assert 3 == sum(thread.name.startswith("begun-together") for thread in threading.enumerate())
 
 
 def test_nothing_is_imported_until_it_is_used() -> None:

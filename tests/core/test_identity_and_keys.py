@@ -186,6 +186,38 @@ def test_keys_are_not_printed(identity: object) -> None:
     assert "PRIVATE" not in repr(identity)
 
 
+class _Hardware:
+    """A key that is kept elsewhere, which signs and opens nothing in truth."""
+
+    async def sign(self, message: bytes) -> bytes:
+        return message
+
+    async def decrypt(self, ciphertext: bytes) -> bytes:
+        return ciphertext
+
+
+class _Passing:
+    """What passes on whatever is asked of it, as wrappers that count or trace calls do."""
+
+    def __init__(self, inner: object) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def test_a_signer_may_be_wrapped() -> None:
+    """What signs and opens by passing it on is as good as what it wraps."""
+    wrapped: Any = _Passing(_Hardware())
+
+    brand = Brand(brand_id="1", serial_no="AB", private_key=wrapped)
+
+    assert wrapped is brand.signer
+    assert wrapped is brand.opener
+    with pytest.raises(ConfigurationError, match="private_key: a _Passing is none; give a path"):
+        Brand(brand_id="1", serial_no="AB", private_key=_Passing(object()))
+
+
 def test_a_tail_needs_a_prefix() -> None:
     """A path that an identity has no prefix for is not open to it."""
     with pytest.raises(NotAllowedError, match="merchant"):

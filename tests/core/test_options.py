@@ -321,9 +321,10 @@ async def test_checks_of_a_single_call(sandbox: Sandbox) -> None:
 
 async def test_a_typed_call_with_its_answer(sandbox: Sandbox) -> None:
     """The typed result comes with the status, the headers, the bytes and the Request-ID it was read from."""
+    request = new_upload_coupon("create-raw")
     async with _client(sandbox, Time()) as client:
-        came = await client.call_with_answer(new_upload_coupon("create-raw"))
-        alone = await client.call(new_upload_coupon("create-raw"))
+        came = await client.call_with_answer(request)
+        alone = await client.call(request)
 
     assert alone == came.result
     assert (200, came.result.product_coupon_id) == (came.answer.status, came.answer.json()["product_coupon_id"])
@@ -397,14 +398,15 @@ async def test_bulk_has_options_and_answers(sandbox: Sandbox) -> None:
 
 def test_blocking_has_options_and_answers(keys: Keys) -> None:
     """Without an event loop it is the same; all of them share one thread, and only the first ends it."""
+    request = new_upload_coupon("create-blocking")
     with running(Sandbox(rate_limits="off", keys=keys)) as sandbox:
         api = blocking(_client(sandbox, Time()))
         with api.with_options(deadline=60, headers={"Accept-Language": "en"}) as other:
-            came = other.call_with_answer(new_upload_coupon("create-blocking"))
+            came = other.call_with_answer(request)
         brand = api.for_brand("120345")
         with pytest.raises(ApiError):
             brand.call(pc.GetProductCoupon(product_coupon_id=came.result.product_coupon_id))
-        outcomes = list(api.bulk([new_upload_coupon("create-blocking")]))
+        outcomes = list(api.bulk([request]))
         sandbox.fail_next(status=500)
         with pytest.raises(ServerError):
             api.with_options(retry=NEVER).call(REQUEST)

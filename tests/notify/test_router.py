@@ -362,6 +362,37 @@ async def test_whoever_asks_may_be_cancelled(platform: Platform, make: Make) -> 
     assert [True] == ended
 
 
+@pytest.mark.parametrize("turns", [0, 1], ids=["at once", "behind a turn of the loop"])
+async def test_a_handler_may_close(platform: Platform, make: Make, turns: int) -> None:
+    """It waits for the others and not for itself, so it ends well, and nothing is taken behind it."""
+    router = make()
+
+    @router.on(pc.CouponSent)
+    async def last(_: Notification[pc.CouponSent]) -> None:
+        for _turn in range(turns):
+            await asyncio.sleep(0)
+        await router.close()
+
+    assert ACKNOWLEDGED == await router.handle(*platform.told(coupon()))
+    assert 503 == (await router.handle(*platform.told(coupon(2)))).status
+    assert {"received": 2, "handled": 1} == counted(router)
+
+
+async def test_two_handlers_may_close(platform: Platform, make: Make) -> None:
+    """Neither waits for the other, who would wait for it."""
+    router, both = make(), asyncio.Barrier(2)
+
+    @router.on(pc.CouponSent)
+    async def last(_: Notification[pc.CouponSent]) -> None:
+        await both.wait()
+        await router.close()
+
+    answers = await asyncio.gather(*(router.handle(*platform.told(coupon(number))) for number in (1, 2)))
+
+    assert [ACKNOWLEDGED] * 2 == answers
+    assert {"received": 2, "handled": 2} == counted(router)
+
+
 async def test_closing_waits_for_handlers(platform: Platform, make: Make) -> None:
     """Handlers that run are awaited, and whatever comes meanwhile is answered with 503."""
     async with make() as router:
@@ -704,6 +735,26 @@ def test_options_that_cannot_be(ring: KeyRing, options: dict[str, Any]) -> None:
     """An option that cannot be used is refused by its name."""
     with pytest.raises(ConfigurationError, match=next(iter(options))):
         Router(Tenant(APIV3_KEY, keys=ring), **options)
+
+
+class _Passing:
+    """A store that passes on whatever is asked of it, as wrappers that count or trace calls do."""
+
+    def __init__(self, inner: Store) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+async def test_a_store_may_be_wrapped(platform: Platform, make: Make) -> None:
+    """What claims and releases by passing it on is as good as what it wraps."""
+    router, handled = make(store=_Passing(MemoryStore())), _Recorder()
+    router.on(pc.CouponSent)(handled)
+
+    assert ACKNOWLEDGED == await router.handle(*platform.told(coupon()))
+    assert ACKNOWLEDGED == await router.handle(*platform.told(coupon()))
+    assert {"received": 2, "handled": 1, "duplicates": 1} == counted(router)
 
 
 @pytest.mark.parametrize("kind", ["PRODUCT_COUPON_SP.SEND", int, pc.CreateStock], ids=str)

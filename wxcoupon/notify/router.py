@@ -109,7 +109,8 @@ class Router:
                 raise ConfigurationError(f"{name} is a number of seconds above 0, not {value}")
         if probe_status not in {200, 204} and not 400 <= probe_status <= 599:
             raise ConfigurationError(f"probe_status is 200, 204 or 400 to 599, not {probe_status}")
-        if store is not None and not isinstance(store, Store):  # pyright: ignore[reportUnnecessaryIsInstance]
+        # Not isinstance: from Python 3.12 on it does not see a method that __getattr__ passes on.
+        if store is not None and not all(callable(getattr(store, name, None)) for name in ("claim", "release")):
             raise ConfigurationError(f"store needs the methods claim and release, which {type(store).__name__} has not")
         for kind in ignored:
             if not (isinstance(kind, type) and issubclass(kind, Event)):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -179,7 +180,7 @@ class Router:
         return add
 
     async def close(self, seconds: float | None = None) -> None:
-        """Take no more callbacks, and wait for the handlers that run.
+        """Take no more callbacks, and wait for the handlers that run; one that calls this does not wait for itself.
 
         Args:
             seconds: to wait at the most; then what still runs is cancelled, and its claim is given up. None for no end.

@@ -206,6 +206,7 @@ class Works:
         self._running: dict[str, Work] = {}
         self._unwritten: dict[str, Work] = {}
         self._writing: set[asyncio.Task[None]] = set()
+        self._closers: set[asyncio.Task[Any] | None] = set()
         self._keeper: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -233,9 +234,11 @@ class Works:
     async def close(self, seconds: float | None) -> None:
         """Wait for what goes on, so many seconds at the most, and cancel the rest of it.
 
-        A function that runs in a thread cannot be cancelled: it is waited for, however long it takes.
+        A function that runs in a thread cannot be cancelled: it is waited for, however long it takes. A handler that
+        calls this does not wait for itself, nor for another one that does.
         """
-        tasks = {work.task for work in self._running.values()}
+        self._closers.add(asyncio.current_task())
+        tasks = {work.task for work in self._running.values()} - self._closers
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             for task in late:
@@ -253,6 +256,9 @@ class Works:
             await asyncio.gather(*stuck, return_exceptions=True)
 
     async def _run(self, work: Work, handlers: Sequence[Awaited]) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - this is a coroutine
+        work.task = task  # begun eagerly, it runs before whoever began it has it
         try:
             work.ending = await self._ended(work, handlers)
         finally:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -29,6 +31,11 @@ _open: Final[set[Threaded]] = set()
 _at_end: Final[Callable[[Callable[[], None]], object]] = getattr(threading, "_register_atexit", atexit.register)
 """What calls at the end of the interpreter: where Python has it, what it has for its pools of threads, which calls last
 what was registered first. Theirs was, as they are imported above; behind it no handler could get a thread any more."""
+_NO_NEW_THREADS: Final = (3, 12) <= sys.version_info < (3, 12, 3)
+"""Whether this Python begins no thread once the interpreter ends, though handlers and stores need some yet. Python
+3.12.3 and 3.13 do again what 3.11 did: https://github.com/python/cpython/issues/113964."""
+_MOST: Final = min(32, (os.cpu_count() or 1) + 4)
+"""Functions that may run at once, as many as asyncio has threads for by itself."""
 
 
 class Threaded:
@@ -65,7 +72,7 @@ class Threaded:
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._pool = ThreadPoolExecutor(thread_name_prefix="wxcoupon-handler")
+        self._pool = ThreadPoolExecutor(_MOST, "wxcoupon-handler")
         self._asked: set[asyncio.Task[Any]] = set()
 
     def __enter__(self) -> Self:
@@ -118,6 +125,8 @@ class Threaded:
 
     def _submit(self, work: Coroutine[Any, Any, R]) -> Future[R]:
         if self._loop is None:
+            if _NO_NEW_THREADS:
+                _begin_all(self._pool, _MOST)
             self._loop = asyncio.new_event_loop()
             self._loop.set_default_executor(self._pool)
             self._thread = threading.Thread(target=self._loop.run_forever, name="wxcoupon-notify", daemon=True)
@@ -173,6 +182,18 @@ class Threaded:
                 task.cancel()
             await asyncio.gather(*rest, return_exceptions=True)
             await loop.shutdown_asyncgens()
+
+
+def _begin_all(pool: ThreadPoolExecutor, most: int) -> None:
+    """Begin every thread of a pool now, so that it needs no other one later."""
+    all_here = threading.Barrier(most + 1)
+    try:
+        for _ in range(most):
+            pool.submit(all_here.wait)
+        all_here.wait()
+    except BaseException:
+        all_here.abort()
+        raise
 
 
 def _close_all() -> None:
