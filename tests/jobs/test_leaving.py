@@ -223,7 +223,7 @@ async def test_leaving_early(shop: Shop) -> None:
 
 async def test_calls_that_ended_and_were_not_fetched_are_settled(shop: Shop, unpaced: Pacer) -> None:
     """A caller that fetches nothing and leaves loses nothing: all calls that were answered are settled."""
-    path = shop.file(codes(3 * 60))
+    path = shop.file(codes(3 * 160))
     made = 0
     many = asyncio.Event()
 
@@ -232,7 +232,7 @@ async def test_calls_that_ended_and_were_not_fetched_are_settled(shop: Shop, unp
             nonlocal made
             came = await super().call_with_answer(request)
             made += 1
-            if made == 16 + 4 + 4:  # as many as are settled, wait to be, and wait for that
+            if made == 128 + 4 + 4:  # as many as are settled, wait to be, and wait for that
                 many.set()
             return came
 
@@ -242,9 +242,9 @@ async def test_calls_that_ended_and_were_not_fetched_are_settled(shop: Shop, unp
         async with shop.few(path, shop.path, client=client, concurrency=4) as run:
             await many.wait()
             await asyncio.sleep(0)
-        assert [State.SETTLED] * 24 == [call.chunk.state for call in run.rest]
+        assert [State.SETTLED] * 136 == [call.chunk.state for call in run.rest]
 
-    assert made == 24 == shop.uploads
+    assert made == 136 == shop.uploads
     await shop.left_in_order()
 
 

@@ -12,6 +12,7 @@ Rule 5: what is known when the run is left is settled. A call that had left may 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
@@ -36,13 +37,18 @@ from .verdicts import Ending, Verdict, Verdicts, gathered
 R = TypeVar("R")
 
 _INTERRUPTED: Final = "interrupted before an answer came; run the same job again"
-_LEAST_AHEAD: Final = 16
+_LEAST_AHEAD: Final = 128
 """Calls that may have ended without being fetched, however few are under way: a ledger settles them together."""
+_BRISK: Final = 0.1
+"""Seconds that chunks claimed together should last: each time takes two changes of thread, which cost more than a call.
+What was claimed and not settled when a process is killed is in doubt, so there is no more of it than that."""
+_MOST_AT_ONCE: Final = 128
+"""Chunks that are claimed together, unless there are places for more."""
 
 
 @attrs.define
 class _UnderWay:
-    """A chunk whose call is under way; the request is kept so that nothing else has its identity.
+    """A chunk whose call is under way, or about to be; the request is kept so that nothing else has its identity.
 
     Attributes:
         has_left: whether it may have been sent; until then it waits for a place or for its turn.
@@ -83,13 +89,15 @@ class Sending(Generic[R]):
         self._concurrency = concurrency
         self._most = max(4 * concurrency, _LEAST_AHEAD)
         self._is_first = True
+        self._at_once = 2 * concurrency
+        self._fetched_at = -math.inf
         self._claimed: dict[int, Chunk] = {}
         self._under_way: dict[int, _UnderWay] = {}
         self._settling: deque[tuple[asyncio.Future[None], Settled[R]]] = deque()
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._failure: Exception | None = None
-        self._fetching: asyncio.Task[list[tuple[Chunk, Piece]]] | None = None
+        self._fetching: asyncio.Task[list[_UnderWay]] | None = None
         self._running = asyncio.create_task(self._run())
         self._running.add_done_callback(lambda _: self._news.set())
 
@@ -169,23 +177,36 @@ class Sending(Generic[R]):
         self._fetching = asyncio.create_task(self._fetch())
         while block := await asyncio.shield(self._fetching):
             self._fetching = asyncio.create_task(self._fetch())
-            for chunk, piece in block:
+            for work in block:
                 if self.stopped is not None:
                     return
-                yield self._begin(chunk, piece)
+                del self._claimed[work.chunk.seq]
+                self._under_way[id(work.request)] = work
+                yield work.request
 
-    async def _fetch(self) -> list[tuple[Chunk, Piece]]:
-        """Claim chunks, and read them in one go; never cancelled, so that it is known what was claimed."""
-        chunks = await self._ledger.claim(self._record.id, 2 * self._concurrency)
+    async def _fetch(self) -> list[_UnderWay]:
+        """Claim chunks, and make their calls in one go; never cancelled, so that it is known what was claimed."""
+        chunks = await self._ledger.claim(self._record.id, self._wanted())
         self._claimed.update((chunk.seq, chunk) for chunk in chunks)
-        return await aside(lambda _: [(chunk, self._read(chunk)) for chunk in chunks]) if chunks else []
+        return await aside(lambda _: [self._made(chunk) for chunk in chunks]) if chunks else []
 
-    def _read(self, chunk: Chunk) -> Piece:
-        return self._source.read(chunk.offset, chunk.length, chunk.line)
+    def _wanted(self) -> int:
+        """How many chunks to claim: more than the last time if those did not last, fewer if they lasted too long."""
+        now, least = asyncio.get_running_loop().time(), 2 * self._concurrency
+        factor = 2 if now - self._fetched_at < _BRISK else 0.5
+        self._at_once = max(least, min(int(factor * self._at_once), _MOST_AT_ONCE))
+        self._fetched_at = now
+        return self._at_once
 
-    def _begin(self, chunk: Chunk, piece: Piece) -> Endpoint[R, Any]:
+    def _made(self, chunk: Chunk) -> _UnderWay:
+        """A chunk as the source has it, and its call.
+
+        Raises:
+            SourceError: the source cannot be read any more.
+            SourceChangedError: there is something else now than was planned.
+        """
+        piece = sent = self._source.read(chunk.offset, chunk.length, chunk.line)
         places: range | list[int] = range(len(piece))
-        sent = piece
         if chunk.skipped:
             skipped = set(positions.read(chunk.skipped))
             places = [place for place in places if place not in skipped]
@@ -195,10 +216,7 @@ class Sending(Generic[R]):
                 f"{self._source.name} is no longer what job {self._record.name!r} was begun with: what is there from "
                 f"line {chunk.line} on was something else; put the file back as it was, and run the job again"
             )
-        request = self._task.request(sent, chunk.digest)
-        del self._claimed[chunk.seq]
-        self._under_way[id(request)] = _UnderWay(chunk, piece, sent, places, request)
-        return request
+        return _UnderWay(chunk, piece, sent, places, self._task.request(sent, chunk.digest))
 
     def _leaves(self, request: Endpoint[R, Any]) -> None:
         self._under_way[id(request)].has_left = True

@@ -31,9 +31,9 @@ P = ParamSpec("P")
 PATIENCE: Final = 5.0
 """Seconds that a change waits for another process that has the ledger locked."""
 
-COMPANY: Final = 0.01
+COMPANY: Final = 0.05
 """Seconds between commits that only settle: each costs more than what is in it, and who settles is in no hurry."""
-CROWD: Final = 16
+CROWD: Final = 128
 """So many wait no longer."""
 
 
