@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 import attrs
 
-from .endpoint import Rate, registry
+from .endpoint import REGISTRY, Rate, registry
 from .errors import ConfigurationError, NoTurnError
 
 _LATEST: Final = 0.02
@@ -247,7 +247,8 @@ class _Slowed:
 
 def _known(name: str) -> str:
     """Check the name of an endpoint; that of an untyped call is ``METHOD /path``."""
-    if " " not in name and name not in (known := registry()):
+    # What is loaded already needs no look at the other families.
+    if " " not in name and name not in REGISTRY and name not in (known := registry()):
         close = get_close_matches(name, known, 1)
         hint = f"did you mean {close[0]}?" if close else "the command `wxcoupon endpoints` lists them"
         raise ConfigurationError(f"rates: there is no endpoint {name!r}; {hint}")

@@ -15,8 +15,6 @@ from wxcoupon.endpoint import registry
 
 from .conftest import Cli, Local
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 _UPLOAD = "product_coupon.upload_coupon_codes"
 
 

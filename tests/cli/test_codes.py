@@ -13,8 +13,6 @@ import pytest
 
 from .conftest import Cli, Local, create_stock
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 _ENDPOINT = "product_coupon.upload_coupon_codes"
 _NONE = dict.fromkeys(("uploaded", "already_exist", "duplicate", "failed", "invalid", "unknown"), 0)
 

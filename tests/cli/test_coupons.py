@@ -9,8 +9,6 @@ import pytest
 
 from .conftest import Cli, Local
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 _USERS = 3
 _COUNTS = dict.fromkeys(("done", "duplicate", "failed", "invalid", "unknown"), 0)
 

@@ -12,14 +12,11 @@ from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from .conftest import Cli, Local
 from .uploads import NONE, codes_in, held_by, kill, rows_of
-
-pytestmark = pytest.mark.xdist_group("cli")
 
 _ENDPOINT = "product_coupon.upload_coupon_codes"
 

@@ -10,8 +10,6 @@ import pytest
 from .conftest import Cli, Local
 from .uploads import NONE, codes_in, held_by, kill, rows_of
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 _ENDPOINT = "product_coupon.upload_coupon_codes"
 
 

@@ -11,8 +11,6 @@ import pytest
 
 from .conftest import Cli, Local
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 @pytest.mark.parametrize(("stop", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_sandbox(bare: Cli, tmp_path: Path, stop: signal.Signals, status: int) -> None:

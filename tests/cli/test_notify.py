@@ -21,8 +21,6 @@ from wxcoupon.testing import Callback, Callbacks, callback
 
 from .conftest import Cli, Local
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 SEND = "PRODUCT_COUPON_SP.SEND"
 PLATFORM = ("WXCOUPON_PLATFORM_KEY_ID", "WXCOUPON_PLATFORM_KEY_FILE")
 

@@ -15,9 +15,6 @@ import pytest
 
 from .conftest import Cli, Local
 
-pytestmark = pytest.mark.xdist_group("cli")
-
-
 _ENDPOINT = "product_coupon.pre_send_coupon"
 
 

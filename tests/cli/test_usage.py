@@ -17,8 +17,6 @@ from wxcoupon.settings import TABLE
 
 from .conftest import Cli, Local
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 _IDS = ["--product-coupon-id", "1", "--stock-id", "2"]
 
 

@@ -16,22 +16,25 @@ from typing import Any
 
 from aiohttp import web
 
-from wxcoupon import Client, Pacer, Partner, RetryPolicy
+from wxcoupon import Client, KeyRing, Pacer, RetryPolicy
 from wxcoupon import product_coupon as pc
 from wxcoupon.confirming import Confirmer
 from wxcoupon.endpoint import registry
+from wxcoupon.identity import Identity
 from wxcoupon.notify import Notification, Router, SqliteStore, Tenant
+from wxcoupon.settings import Settings
 
 LEASE = 0.4
 """Seconds after which what the process before had is taken up."""
 
 
-async def serve(said: dict[str, Any]) -> None:
+async def serve(said: dict[str, Any], identity: Identity, keys: KeyRing) -> None:
     """Take callbacks until the end."""
     folder = Path(said["folder"])
     async with (
-        Client.from_env(
-            Partner,
+        Client(
+            identity,
+            keys,
             base_url=said["base_url"],
             pacer=Pacer(dict.fromkeys(registry())),
             retry=RetryPolicy(base=0.05),
@@ -66,11 +69,13 @@ def main() -> None:
     """Start the service whenever it is asked for, one at a time."""
     said = json.loads(sys.argv[1])
     registry()
+    settings = Settings.load()
+    identity, keys = settings.who(), settings.keys()
     print("ready", flush=True)
     while sys.stdin.readline():
         pid = os.fork()
         if pid == 0:
-            asyncio.run(serve(said))
+            asyncio.run(serve(said, identity, keys))
         os.waitpid(pid, 0)
         print("gone", flush=True)
 

@@ -13,7 +13,7 @@ from tests.core.conftest import new_upload_coupon
 from wxcoupon import WxCouponError, busifavor, store
 from wxcoupon import product_coupon as pc
 from wxcoupon.endpoint import AnyEndpoint
-from wxcoupon.errors import NoAnswerError, UnreachableError
+from wxcoupon.errors import NoAnswerError, SigningError, UnreachableError
 from wxcoupon.sandbox import Keys
 
 from . import storm as storms
@@ -103,7 +103,8 @@ async def test_a_storm(count: int, keys: Keys) -> None:
     assert files == storms.open_files()
     assert count == len(come.endings)
     errors = Counter(type(ending) for _, ending in come.endings if isinstance(ending, WxCouponError))
-    assert set(errors) <= {NoAnswerError, UnreachableError}
+    # A machine that is too busy for a signature in that time says so: nothing was sent, which is looked at below.
+    assert set(errors) <= {NoAnswerError, UnreachableError, SigningError}
     for fault in storms.RATES:
         assert 0.6 * 0.05 < come.proxy.counts[fault] / len(come.proxy.seen) < 1.4 * 0.05, fault
     _sent(come)

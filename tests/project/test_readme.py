@@ -16,7 +16,7 @@ from tests.pictures import png
 from tests.sandbox_thread import running
 from wxcoupon import Brand, Merchant, Partner
 from wxcoupon.endpoint import FAMILIES, Route, registry
-from wxcoupon.sandbox import Sandbox
+from wxcoupon.sandbox import Keys, Sandbox
 from wxcoupon.settings import TABLE
 
 ROOT = Path(__file__).parents[2]
@@ -27,11 +27,11 @@ BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory, keys: Keys) -> Iterator[Path]:
     """A directory with the settings of a running sandbox, as the README's commands leave it."""
     home = tmp_path_factory.mktemp("readme")
     (home / "tea.png").write_bytes(png())
-    with running(Sandbox(rate_limits="off", directory=home / "sandbox")):
+    with running(Sandbox(rate_limits="off", keys=keys, directory=home / "sandbox")):
         yield home
 
 
@@ -67,7 +67,12 @@ def test_examples_run(home: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    "checker", [["mypy", "--strict"], ["basedpyright", "--pythonpath", sys.executable]], ids=lambda words: words[0]
+    "checker",
+    [
+        ["mypy", "--strict", "--cache-dir", str(ROOT / ".mypy_cache" / "examples")],
+        ["basedpyright", "--pythonpath", sys.executable],
+    ],
+    ids=lambda words: words[0],
 )
 def test_examples_are_typed(checker: list[str], tmp_path: Path) -> None:
     """Both type checkers accept every example as it is printed."""

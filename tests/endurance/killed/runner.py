@@ -1,6 +1,6 @@
 """Runs jobs, each in a process of its own that may be killed: ``python -m tests.endurance.killed.runner``.
 
-It reads a job a line from the standard input and forks, so that what is imported need not be imported again; it says
+It reads a job a line from the standard input and forks, so that modules and keys need not be loaded again; it says
 ``process <number>``, then what the job tells, and at last ``ended <status>``.
 """
 
@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from wxcoupon import Client, Pacer, RetryPolicy
+from wxcoupon import Client, KeyRing, Pacer, RetryPolicy
 from wxcoupon import product_coupon as pc
 from wxcoupon.bulk import upload_codes
 from wxcoupon.bulk.engine import Run
@@ -27,6 +27,7 @@ from wxcoupon.bulk.reading import open_source
 from wxcoupon.bulk.rows.presend_task import PreSendTask
 from wxcoupon.bulk.rows.row_task import RowTask
 from wxcoupon.endpoint import registry
+from wxcoupon.identity import Identity
 from wxcoupon.settings import Settings
 
 NOT_KILLED: Final = 70
@@ -99,10 +100,14 @@ class _Ledger(SqliteLedger):
         return super().settle(job, settlement)
 
 
-async def _run(told: dict[str, Any]) -> None:
+async def _run(told: dict[str, Any], identity: Identity, keys: KeyRing) -> None:
     tell = _Telling(tuple(told["stay"]) if told["stay"] else None)
-    client: Client[Any] = Settings.load().client(
-        pacer=Pacer(_NO_LIMITS), retry=RetryPolicy(attempts=8, base=0.02, longest=0.1)
+    client: Client[Any] = Client(
+        identity,
+        keys,
+        base_url=told["environ"]["WXCOUPON_BASE_URL"],
+        pacer=Pacer(_NO_LIMITS),
+        retry=RetryPolicy(attempts=8, base=0.02, longest=0.1),
     )
     ids = told["ids"]
     async with client, _Ledger(Path(told["ledger"]), tell) as ledger:
@@ -124,12 +129,15 @@ async def _run(told: dict[str, Any]) -> None:
 
 def main() -> None:
     """Run what comes."""
+    who: tuple[Identity, KeyRing] | None = None
     for line in sys.stdin:
         told = json.loads(line)
+        if who is None:
+            settings = Settings.load(environ=told["environ"])
+            who = settings.who(), settings.keys()
         process = os.fork()
         if process == 0:
-            os.environ.update(told["environ"])
-            asyncio.run(_run(told))
+            asyncio.run(_run(told, *who))
             os._exit(0)
         os.write(1, f"process {process}\n".encode())
         _, status = os.waitpid(process, 0)
