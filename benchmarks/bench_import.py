@@ -41,9 +41,9 @@ def _seconds(statement: str) -> float:
     return time.perf_counter() - begin
 
 
-def measure(rounds: int) -> dict[str, Any]:
-    """Run every statement once a round; a first round, which fills the caches, is not counted."""
-    for statement in STATEMENTS.values():
+def measure(rounds: int, *, warm: bool = True) -> dict[str, Any]:
+    """Run every statement once a round; with *warm*, a first round, which fills the caches, is not counted."""
+    for statement in STATEMENTS.values() if warm else ():
         _seconds(statement)
     taken: dict[str, list[float]] = {name: [] for name in STATEMENTS}
     for _ in range(rounds):
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--quick", action="store_true", help="seconds, to see that it runs; the numbers mean nothing")
     arguments = parser.parse_args()
-    show(measure(1 if arguments.quick else ROUNDS), table, as_json=arguments.json)
+    show(measure(1, warm=False) if arguments.quick else measure(ROUNDS), table, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class Effort:
     calls: int = 1600
 
 
-QUICK: Final = Effort(rounds=2, calls=256)
+QUICK: Final = Effort(rounds=1, calls=256)
 
 
 class Ungated:

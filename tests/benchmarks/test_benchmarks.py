@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,9 @@ def run(name: str, *, before: str = "pass") -> dict[str, Any]:
     """Run a benchmark in a process of its own, and read what it prints."""
     start = f"{before}; import runpy, sys; sys.argv[1:] = ['--quick', '--json']; "
     start += f"runpy.run_module('benchmarks.{name}', run_name='__main__')"
-    done = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, check=False)
+    environ = {name: text for name, text in os.environ.items() if name != "SSL_CERT_FILE"}  # a peer reads what is there
+    command = [sys.executable, "-c", start]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     return report
