@@ -27,7 +27,9 @@ def host(url: str, what: str) -> str:
 
 def name(address: str) -> str:
     """The name of a host whose address was checked, without its port; WeChat Pay's backup has the main one's."""
-    return URL(API_HOSTS[0] if address in API_HOSTS else address).host or ""
+    main, backup = (URL(known).host or "" for known in API_HOSTS)
+    found = URL(address).host or ""
+    return main if found == backup else found
 
 
 def proxy_address(url: str) -> str:

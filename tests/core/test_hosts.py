@@ -243,10 +243,11 @@ async def test_both_hosts_down(sandbox: Sandbox) -> None:
     [
         (None, "api.mch.weixin.qq.com"),
         ("https://api2.mch.weixin.qq.com/", "api.mch.weixin.qq.com"),
+        ("https://API2.mch.weixin.qq.com:443", "api.mch.weixin.qq.com"),
         ("http://127.0.0.1:8787", "127.0.0.1"),
         ("https://pay.example.com:8443/", "pay.example.com"),
     ],
-    ids=["usual", "backup", "sandbox", "own"],
+    ids=["usual", "backup", "backup in full", "sandbox", "own"],
 )
 def test_the_name_of_the_host(sandbox: Sandbox, base_url: str | None, name: str) -> None:
     """A client says which host its calls go to, without a port, and one name for both of WeChat Pay's."""

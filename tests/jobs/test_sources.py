@@ -1,9 +1,10 @@
 """What a job does when its rows are not what they were, are not there, or never were in a file."""
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ from wxcoupon.bulk.engine import Run
 from wxcoupon.bulk.ledger import NewJob
 from wxcoupon.bulk.ledgers.sqlite_ledger import SqliteLedger
 from wxcoupon.bulk.pieces import SourceError
+from wxcoupon.bulk.preparing import prepare
+from wxcoupon.bulk.progress import Progress
 from wxcoupon.bulk.reading import SourceChangedError, open_source
+from wxcoupon.bulk.rows.presend_task import PreSendTask
 from wxcoupon.bulk.rows.row_task import RowTask
 from wxcoupon.bulk.spools import remove_job
+from wxcoupon.bulk.upload import UploadTask
 from wxcoupon.product_coupon import UseCoupon
 
 from ..fault_proxy import Fault, FaultProxy
@@ -41,7 +46,7 @@ async def test_another_job_of_the_same_name(shop: Shop, what: str) -> None:
     path.write_text("code,other\nA,C\nB,D\n")
     options: dict[str, Any] = {"column": "code"}
     await through(shop.run(path, **options))
-    elsewhere = Client(shop.client.identity, shop.client.keys)
+    elsewhere = Client(shop.client.identity, shop.client.keys)  # WeChat Pay's own
     others: dict[str, Callable[[], Run[Any]]] = {
         "kind": lambda: Run(shop.client, RowTask(UseCoupon, JOB), path, ledger=shop.path),
         "stock": lambda: shop.run(path, stock_id="7", **options),
@@ -54,7 +59,7 @@ async def test_another_job_of_the_same_name(shop: Shop, what: str) -> None:
         "kind": "another kind of job",
         "stock": "begun with another stock_id; give this one another name",
         "brand": "begun with another brand_id; give this one another name",
-        "host": "begun with another host; give this one another name",
+        "host": f"begun with the host 127.0.0.1, and this client calls {elsewhere.host}; go on with it there",
         "rows": "the rows that were given is not what job 'spring' was begun with",
         "column": "is not what job 'spring' was begun with",
     }
@@ -335,3 +340,46 @@ async def test_a_lost_answer_and_a_changed_file(shop: Shop, proxy: FaultProxy, b
     with pytest.raises(SourceChangedError):
         await through(shop.few(path, shop.path))
     assert 1 == shop.uploads
+
+
+async def test_rows_that_no_job_can_use(shop: Shop) -> None:
+    """Rows that are refused as a whole are not kept, where they were not in a file."""
+    task: Any = PreSendTask(JOB, product_coupon_id="1", stock_id="2", appid="wx1")
+
+    with pytest.raises(ConfigurationError, match="openid"):
+        await through(Run(shop.client, task, [{"name": "x"}], ledger=shop.path))
+
+    assert [] == _spools(shop)
+
+
+async def test_cancelled_before_it_is_a_job(shop: Shop) -> None:
+    """However early whoever begins a job is cancelled: rows that were in no file are kept for a job, or not at all."""
+    async with SqliteLedger(shop.path) as ledger:
+        for ticks in range(1, 40):
+            with closing(await open_source(codes(20), folder=ledger.folder)) as source:
+                task = UploadTask(JOB, **shop.ids)
+                beginning = asyncio.create_task(prepare(ledger, task, source, Progress(), shop.client))
+                for _ in range(ticks):
+                    await asyncio.sleep(0)
+                beginning.cancel()
+                await asyncio.gather(beginning, return_exceptions=True)
+            assert len(await ledger.jobs()) == len(_spools(shop)), ticks
+            await remove_job(ledger, JOB)
+
+
+async def test_rows_that_were_left(shop: Shop) -> None:
+    """Rows that a killed process kept for a job it did not begin are removed when another job begins, after a day."""
+    async with SqliteLedger(shop.path) as ledger:
+        assert ledger.folder is not None
+        for given in (["OLD1"], ["YOUNG"]):
+            (await open_source(given, folder=ledger.folder)).close()
+            if given == ["OLD1"]:
+                (old,) = ledger.folder.glob("*.rows")
+                os.utime(old, (0, 0))
+        await through(shop.run(["NEEDED"], ledger=ledger))
+        (needed,) = {Path(json.loads(job.source)["path"]) for job in await ledger.jobs()}
+        os.utime(needed, (0, 0))
+        await through(shop.run(["MORE"], ledger=ledger, job="another"))
+
+        left = {path.read_text().strip() for path in ledger.folder.glob("*.rows")}
+    assert {"YOUNG", "NEEDED", "MORE"} == left

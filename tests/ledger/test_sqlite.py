@@ -305,9 +305,10 @@ async def test_storms_of_cancellation(tmp_path: Path) -> None:
         mine: list[int] = []
 
         async def work() -> None:
-            for chunk in await ledger.claim(job.id, 3):
-                mine.append(chunk.seq)
-                await ledger.settle(job.id, done(chunk.seq))
+            claimed = [chunk.seq for chunk in await ledger.claim(job.id, 3)]
+            mine.extend(claimed)  # at once: whoever is cancelled with the first has the others too
+            for seq in claimed:
+                await ledger.settle(job.id, done(seq))
 
         for turns in range(40):
             tasks = [asyncio.ensure_future(work()) for _ in range(4)]

@@ -8,15 +8,15 @@ from contextlib import suppress
 from typing import Any, Final
 
 from ..client import Client
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, WxCouponError
 from . import planning
-from .aside import aside
+from .aside import aside, to_its_end
 from .drafting import Draft
-from .ledger import JobRecord, Ledger, LedgerError, NewJob
+from .ledger import JobRecord, Ledger, NewJob
 from .pieces import Source
 from .progress import Progress
 from .reading import SourceChangedError
-from .spools import drop_spool
+from .spools import drop_spool, sweep_spools
 from .task import Task
 
 _IRRELEVANT: Final[dict[str, object]] = {"name": None, "path": None}
@@ -40,30 +40,22 @@ async def prepare(
         ConfigurationError: the ledger has another job of that name.
         SourceChangedError: the job was begun with other rows.
     """
-    about = await aside(lambda _: source.about())
-    target = dict(task.target)
-    for name in ("mchid", "brand_id"):
-        if (value := getattr(client.identity, name, None)) is not None:
-            target[name] = value
-    target["host"] = client.host
-    old = await ledger.find(task.job)
-    if old is not None and old.planned:
-        try:
-            _compare(old, task, target, source, about)
-        except ConfigurationError:
-            await drop_spool(ledger, about)
-            raise
-        return old
-    await aside(lambda _: task.require(source))
-    new = NewJob(task.job, task.kind, json.dumps(target, sort_keys=True), json.dumps(about))
     try:
+        about = await aside(lambda _: source.about())
+        target = _target(task, client)
+        old = await ledger.find(task.job)
+        if old is not None and old.planned:
+            _compare(old, task, target, source, about)
+            return old
+        await aside(lambda _: task.require(source))
+        new = NewJob(task.job, task.kind, json.dumps(target, sort_keys=True), json.dumps(about))
         record = await ledger.add(new)
-    except LedgerError:
-        with suppress(LedgerError):
-            await drop_spool(ledger, about)
+    except BaseException:  # a cancellation too: what its rows were kept in is nobody's then
+        await to_its_end(_give_up(ledger, source))
         raise
     if old is not None:
         await drop_spool(ledger, json.loads(old.source))
+    await sweep_spools(ledger)
 
     def looked_at(rows: int) -> None:
         progress.read = rows
@@ -80,14 +72,34 @@ async def prepare(
     return await ledger.planned(record.id, found.rows)
 
 
+def _target(task: Task[Any], client: Client[Any]) -> dict[str, object]:
+    """What a job is aimed at: what its task says, who calls, and where."""
+    target: dict[str, object] = dict(task.target)
+    for name in ("mchid", "brand_id"):
+        if (value := getattr(client.identity, name, None)) is not None:
+            target[name] = value
+    return target | {"host": client.host}
+
+
+async def _give_up(ledger: Ledger, source: Source) -> None:
+    with suppress(WxCouponError):  # it may stay, then
+        await drop_spool(ledger, await aside(lambda _: source.about()))
+
+
 def _compare(
     old: JobRecord, task: Task[Any], target: Mapping[str, object], source: Source, about: Mapping[str, object]
 ) -> None:
     if old.kind != task.kind:
         raise ConfigurationError(f"job {task.job!r} is another kind of job ({old.kind}); give this one another name")
-    before = json.loads(old.target)
-    if before != target:
-        differing = sorted(name for name in before.keys() | target.keys() if before.get(name) != target.get(name))
+    before = {"host": target["host"], **json.loads(old.target)}  # which jobs of earlier versions do not name
+    differing = sorted(name for name in before.keys() | target.keys() if before.get(name) != target.get(name))
+    if differing == ["host"]:
+        raise ConfigurationError(
+            f"job {task.job!r} was begun with the host {before['host']}, and this client calls {target['host']}; go on "
+            "with it there. Under another name, or after it was removed, all of its rows are sent here, also what was "
+            "done there"
+        )
+    if differing:
         raise ConfigurationError(
             f"job {task.job!r} was begun with another {' and '.join(differing)}; give this one another name"
         )

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from .aside import aside
 from .ledger import Ledger
+
+_DAY: Final = 86_400
+"""Seconds after which nobody is about to begin a job with a file of rows."""
 
 
 async def remove_job(ledger: Ledger, name: str) -> None:
@@ -44,6 +48,28 @@ async def drop_spool(ledger: Ledger, about: Mapping[str, Any]) -> None:
         return
     if not any(json.loads(job.source).get("path") == path for job in await ledger.jobs()):
         await aside(lambda _: _unlink(Path(path)))
+
+
+async def sweep_spools(ledger: Ledger) -> None:
+    """Remove the ledger's files of rows that no job needs and that a day has passed over.
+
+    They are left by whoever was killed or cancelled before there was a job. A younger one may be about to have its job.
+    A job needs what has its file's name, wherever that was: a ledger may be moved, and moved back.
+    """
+    folder = ledger.folder
+    if folder is None:
+        return
+    paths = [json.loads(job.source).get("path") for job in await ledger.jobs()]
+    needed = {Path(path).name for path in paths if path is not None}
+    await aside(lambda _: _sweep(folder, needed))
+
+
+def _sweep(folder: Path, needed: Collection[str]) -> None:
+    young = time.time() - _DAY
+    for path in folder.glob("*.rows"):
+        with suppress(OSError):
+            if path.name not in needed and path.stat().st_mtime < young:
+                path.unlink()
 
 
 def _is_in(path: str, folder: Path) -> bool:
