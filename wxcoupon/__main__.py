@@ -1,10 +1,14 @@
 """The ``wxcoupon`` command: it needs the extra ``cli``."""
 
+import gc
 import sys
 
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(
+        20_000, 10, 10
+    )  # nothing that is imported is garbage, and looking was a tenth of a command's start
     try:
         from .cli import run
     except ModuleNotFoundError as missing:
