@@ -6,9 +6,8 @@ import sys
 
 def main() -> None:
     """Run the command line."""
-    gc.set_threshold(
-        20_000, 10, 10
-    )  # nothing that is imported is garbage, and looking was a tenth of a command's start
+    # Nothing that is imported is garbage, and looking for some was a tenth of a command's start.
+    gc.set_threshold(20_000, 10, 10)
     try:
         from .cli import run
     except ModuleNotFoundError as missing:
