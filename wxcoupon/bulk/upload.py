@@ -29,13 +29,13 @@ from .engine import Run
 from .ledger import Ledger
 from .pieces import Piece
 from .plan import CODES_PER_CALL, request_no_for
+from .reading.tidy import CODES
 from .task import Examined, Task
 from .verdicts import Ending, Verdicts, gathered
 
 LEGAL: Final = re.compile(r"[0-9A-Za-z_-]{1,40}")
 """What a code may be. https://pay.weixin.qq.com/doc/v3/partner/4015781572"""
 
-_ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
 _LONGEST: Final = 40
 _TOLD: Final = 256
 """Characters of a refusal's code and of its message that are kept."""
@@ -118,7 +118,7 @@ def _all_legal(texts: Sequence[str]) -> bool:
     return (
         joined.isascii()
         and joined.count("\n") == len(texts) - 1
-        and not joined.encode().translate(None, _ALPHABET + b"\n")
+        and not joined.encode().translate(None, CODES + b"\n")
         and min(map(len, texts)) >= 1
         and max(map(len, texts)) <= _LONGEST
     )

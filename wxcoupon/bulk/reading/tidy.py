@@ -12,7 +12,9 @@ from .rows_file import LONGEST
 PRINTABLE: Final = bytes(range(0x21, 0x7F))
 """What tidy lines of text are made of."""
 
-_CODES: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
+CODES: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
+"""What codes are made of; :attr:`~wxcoupon.bulk.pieces.Piece.plain` speaks of them."""
+
 _FEW: Final = 64
 _ENDS: Final = (b"\n" * 4096, b"\r" * 4096, b"\r\n" * 2048)
 """What a long run of blank lines has in it."""
@@ -66,7 +68,7 @@ def split(block: bytes, offset: int, allowed: bytes = PRINTABLE) -> Lines | None
         The lines; None where one is blank, longer than is sensible, or has other bytes in it, or where the last one
         has no end.
     """
-    rest = block.translate(None, _CODES)
+    rest = block.translate(None, CODES)
     is_plain = not rest.translate(None, b"\r\n")
     if not is_plain:
         rest = rest.translate(None, allowed)
